@@ -1,0 +1,241 @@
+//! The PCA9685: armed, written, watched, relaxed.
+//!
+//! `pwm-pca9685` runs the chip's life; the block write and the read-back, which
+//! it has not, stand here. A driver of it is made anew for each use, because it
+//! remembers MODE1 and would go on believing it after the chip lost power.
+
+pub mod faulty;
+pub mod registers;
+pub mod traced;
+pub mod virtual_chip;
+
+use crate::calibration::{Address, Rig};
+use crate::frame::Frame;
+use crate::pulse::Pulses;
+use crate::units::Ticks;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::i2c::I2c;
+use pwm_pca9685::{Channel, ChannelOnOffControl, OutputDriver, Pca9685};
+use registers::{ARMED_MODE1, ARMED_MODE2, BLOCK, FULL, LED0, MODE1, MODE1_RESTART, PRE_SCALE};
+
+/// Longer than any cycle at 40 Hz and the slowest oscillator: every pulse that
+/// has begun is over.
+const ONE_CYCLE_US: u32 = 32_000;
+
+/// Stops all pulses of a board in any state, without cutting one short: each
+/// channel finishes the pulse it is in (full-off), the chip stays awake.
+///
+/// # Errors
+/// The bus's.
+pub fn relax<I2C: I2c>(bus: &mut I2C, address: Address) -> Result<(), I2C::Error> {
+    let mut chip = driver(bus, address);
+    // First of all awake: a fresh driver believes that the chip sleeps, and
+    // its full-off would make that true and cut the running pulse.
+    chip.enable().map_err(bus_error)?;
+    chip.set_channel_full_off(Channel::All).map_err(bus_error)
+}
+
+fn driver<I2C: I2c>(bus: &mut I2C, address: Address) -> Pca9685<&mut I2C> {
+    Pca9685::new(bus, address.get()).unwrap_or_else(|_| unreachable!("Address is checked"))
+}
+
+fn bus_error<E>(error: pwm_pca9685::Error<E>) -> E {
+    match error {
+        pwm_pca9685::Error::I2C(error) => error,
+        pwm_pca9685::Error::InvalidInputData => unreachable!("Rig is checked"),
+    }
+}
+
+/// A PCA9685 on its bus, wired as a [`Rig`] says, in whatever state it is.
+#[derive(Debug)]
+pub struct Board<I2C: I2c> {
+    bus: I2C,
+    address: Address,
+    prescale: u8,
+    limp: Frame,
+}
+
+impl<I2C: I2c> Board<I2C> {
+    /// The board of `rig` on `bus`; nothing is sent yet.
+    pub fn new(bus: I2C, rig: &Rig) -> Self {
+        Self {
+            bus,
+            address: rig.board().address,
+            prescale: rig.timebase().prescale().0,
+            limp: Frame::limp(rig),
+        }
+    }
+
+    /// Makes the board emit this program's pulses, and tells which it already does.
+    ///
+    /// If the chip's modes, prescale and all ON counts are ours (a process
+    /// died, its successor starts), pulses inside their tables go on from where
+    /// they are and every other channel goes limp. Otherwise all channels go
+    /// limp and the chip is set up anew.
+    ///
+    /// # Errors
+    /// The bus's; the board may then be in any state.
+    pub fn arm(
+        &mut self,
+        rig: &Rig,
+        delay: &mut impl DelayNs,
+    ) -> Result<(Armed<'_, I2C>, Pulses), I2C::Error> {
+        let held = self.read_block()?;
+        if self.modes_are_ours()? && self.starts_are_ours(&held) {
+            return self.take_over(rig, held);
+        }
+        self.set_up(delay)?;
+        let block = Some(registers::block(&self.limp));
+        Ok((Armed { board: self, block }, Pulses::LIMP))
+    }
+
+    fn take_over(
+        &mut self,
+        rig: &Rig,
+        held: [u8; BLOCK],
+    ) -> Result<(Armed<'_, I2C>, Pulses), I2C::Error> {
+        let mut pulses = Pulses::LIMP;
+        for (servo, pulse) in rig.servos().iter().zip(&mut pulses.0) {
+            let at = 4 * servo.channel as usize;
+            let off = u16::from_le_bytes([held[at + 2], held[at + 3]]);
+            let on = self.limp.0[servo.channel as usize].on.0;
+            let Some(calibration) = &servo.calibration else {
+                continue;
+            };
+            // A full-off bit makes `off` larger than any pulse.
+            let width = Ticks(off.wrapping_sub(on));
+            if off <= Ticks::LAST && calibration.holds(width, rig.timebase()) {
+                *pulse = Some(rig.timebase().width(width));
+            }
+        }
+        let frame = self.limp.with(rig, &pulses);
+        let mut armed = Armed {
+            board: self,
+            block: Some(held),
+        };
+        armed.write(&frame)?;
+        Ok((armed, pulses))
+    }
+
+    fn set_up(&mut self, delay: &mut impl DelayNs) -> Result<(), I2C::Error> {
+        relax(&mut self.bus, self.address)?;
+        delay.delay_us(ONE_CYCLE_US);
+        let mut chip = driver(&mut self.bus, self.address);
+        // The prescale is writable only in sleep (datasheet 7.3.5).
+        chip.disable().map_err(bus_error)?;
+        chip.set_prescale(self.prescale).map_err(bus_error)?;
+        // MODE2 as a whole: this bit and the power-on value of all others.
+        chip.set_output_driver(OutputDriver::TotemPole)
+            .map_err(bus_error)?;
+        let limp = self.limp.0.map(|output| ChannelOnOffControl {
+            on: output.on.0,
+            full_off: true,
+            ..ChannelOnOffControl::default()
+        });
+        chip.set_all_channels(&limp).map_err(bus_error)?;
+        chip.enable().map_err(bus_error)?;
+        // The oscillator needs 500 µs to start (datasheet table 5).
+        delay.delay_us(500);
+        Ok(())
+    }
+
+    fn modes_are_ours(&mut self) -> Result<bool, I2C::Error> {
+        let mut modes = [0; 2];
+        let mut prescale = [0];
+        let address = self.address.get();
+        self.bus.write_read(address, &[MODE1], &mut modes)?;
+        self.bus.write_read(address, &[PRE_SCALE], &mut prescale)?;
+        Ok(modes[0] & !MODE1_RESTART == ARMED_MODE1
+            && modes[1] == ARMED_MODE2
+            && prescale[0] == self.prescale)
+    }
+
+    fn starts_are_ours(&self, held: &[u8; BLOCK]) -> bool {
+        let limp = registers::block(&self.limp);
+        held.chunks_exact(4)
+            .zip(limp.chunks_exact(4))
+            .all(|(held, limp)| held[..2] == limp[..2])
+    }
+
+    fn read_block(&mut self) -> Result<[u8; BLOCK], I2C::Error> {
+        let mut block = [0; BLOCK];
+        self.bus
+            .write_read(self.address.get(), &[LED0], &mut block)?;
+        Ok(block)
+    }
+}
+
+/// A board that emits pulses; the only thing that can write a [`Frame`].
+/// Dropping it relaxes the board.
+#[derive(Debug)]
+pub struct Armed<'a, I2C: I2c> {
+    board: &'a mut Board<I2C>,
+    /// What the chip's LED block holds; `None` after a failed write.
+    block: Option<[u8; BLOCK]>,
+}
+
+impl<I2C: I2c> Armed<'_, I2C> {
+    /// The frame in which every channel is limp: the start of every frame.
+    pub fn limp(&self) -> Frame {
+        self.board.limp
+    }
+
+    /// Writes what changed since the last frame, in one transaction from the
+    /// first changed register to the last: all channels change at its STOP.
+    /// Returns the bytes on the wire, address included; 0 if nothing changed.
+    ///
+    /// # Errors
+    /// The bus's. What the chip holds is then unknown, and the next write
+    /// sends the whole block.
+    #[inline]
+    pub fn write(&mut self, frame: &Frame) -> Result<usize, I2C::Error> {
+        let block = registers::block(frame);
+        let (first, last) = match &self.block {
+            None => (0, BLOCK - 1),
+            Some(held) => {
+                let changed = |i: &usize| held[*i] != block[*i];
+                let Some(first) = (0..BLOCK).find(changed) else {
+                    return Ok(0);
+                };
+                (first, (0..BLOCK).rfind(changed).unwrap_or(first))
+            }
+        };
+        let length = last - first + 2;
+        let mut bytes = [0; BLOCK + 1];
+        bytes[0] = LED0 + first as u8;
+        bytes[1..length].copy_from_slice(&block[first..=last]);
+        self.block = None;
+        self.board
+            .bus
+            .write(self.board.address.get(), &bytes[..length])?;
+        self.block = Some(block);
+        Ok(length + 1)
+    }
+
+    /// Reads the chip back: whether it still holds what was written. A chip
+    /// that lost power, even a moment below its working voltage, does not.
+    ///
+    /// # Errors
+    /// The bus's.
+    pub fn verify(&mut self) -> Result<bool, I2C::Error> {
+        if !self.board.modes_are_ours()? {
+            return Ok(false);
+        }
+        let held = self.board.read_block()?;
+        Ok(self.block.is_none_or(|block| held == block))
+    }
+}
+
+impl<I2C: I2c> Drop for Armed<'_, I2C> {
+    fn drop(&mut self) {
+        // Limp matters more than anything here: one disturbed transfer must
+        // not leave eight servos powered.
+        for _ in 0..3 {
+            if relax(&mut self.board.bus, self.board.address).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+const _: () = assert!(FULL as u16 == (Ticks::LAST + 1) >> 8);

@@ -1,0 +1,53 @@
+//! The PCA9685's registers that this program reads and writes itself
+//! (datasheet rev. 4, tables 4 to 9).
+
+use crate::calibration::CHANNELS;
+use crate::frame::Frame;
+
+/// MODE1: auto-increment, all-call, sleep.
+pub const MODE1: u8 = 0x00;
+/// MODE2: how the outputs are driven.
+pub const MODE2: u8 = 0x01;
+/// LED0_ON_L, the first of the block of 4 · 16.
+pub const LED0: u8 = 0x06;
+/// ALL_LED_ON_L, the first of four that write all channels at once.
+pub const ALL_LED: u8 = 0xFA;
+/// The prescaler.
+pub const PRE_SCALE: u8 = 0xFE;
+
+/// MODE1 bit 7: reads 1 after a sleep that interrupted pulses.
+pub const MODE1_RESTART: u8 = 0x80;
+/// MODE1 bit 6: clock from the EXTCLK pin; sticky.
+pub const MODE1_EXTCLK: u8 = 0x40;
+/// MODE1 bit 5: the register number counts up within a transfer.
+pub const MODE1_AI: u8 = 0x20;
+/// MODE1 bit 4: the oscillator is off.
+pub const MODE1_SLEEP: u8 = 0x10;
+/// MODE1 bit 0: the all-call address is answered.
+pub const MODE1_ALLCALL: u8 = 0x01;
+/// MODE2 bit 3: outputs change on ACK instead of on STOP.
+pub const MODE2_OCH: u8 = 0x08;
+/// MODE2 bit 2: outputs drive both ways.
+pub const MODE2_OUTDRV: u8 = 0x04;
+/// Bit 4 of LEDn_ON_H: always on; of LEDn_OFF_H: always off, which wins.
+pub const FULL: u8 = 0x10;
+
+/// MODE1 of a board that this program armed.
+pub const ARMED_MODE1: u8 = MODE1_AI | MODE1_ALLCALL;
+/// MODE2 of a board that this program armed.
+pub const ARMED_MODE2: u8 = MODE2_OUTDRV;
+
+/// The bytes of the LED block: ON_L, ON_H, OFF_L, OFF_H for each channel.
+pub const BLOCK: usize = 4 * CHANNELS;
+
+/// A frame as the LED block's bytes.
+#[inline]
+pub fn block(frame: &Frame) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    for (bytes, output) in block.chunks_exact_mut(4).zip(&frame.0) {
+        let [on_l, on_h] = output.on.0.to_le_bytes();
+        let [off_l, off_h] = output.off.map_or([0, FULL], |off| off.0.to_le_bytes());
+        bytes.copy_from_slice(&[on_l, on_h, off_l, off_h]);
+    }
+    block
+}

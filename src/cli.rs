@@ -1,0 +1,74 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Moves the tentacles of a hat: eight servos on a PCA9685 board.
+///
+/// Without a Raspberry Pi, `--board virtual` plays the same frames to a virtual
+/// board.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Folder with servos.toml and motion.toml [default: /etc/tentacle-hat; with
+    /// `--board virtual` the files that came with the program]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Which board to drive
+    #[arg(long, value_enum, default_value_t = BoardKind::Pi, global = true)]
+    pub(crate) board: BoardKind,
+    /// Keep the virtual board's registers in this file
+    #[arg(long, value_name = "FILE", global = true, hide = true)]
+    pub(crate) chip: Option<PathBuf>,
+    /// The virtual board's real oscillator, Hz
+    #[arg(long, value_name = "HZ", global = true, hide = true)]
+    pub(crate) chip_oscillator_hz: Option<u32>,
+    /// Faults of the virtual bus: `nack@SECONDS`, `cut:BYTES@…`, `timeout@…`,
+    /// `power@…`, each optionally `+SECONDS` long, separated by commas
+    #[arg(long, value_name = "LIST", global = true, hide = true)]
+    pub(crate) faults: Option<String>,
+}
+
+/// A board to drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BoardKind {
+    /// The PCA9685 on the Raspberry Pi's I2C bus
+    Pi,
+    /// A virtual PCA9685, on any computer
+    Virtual,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Move the tentacles until told to stop
+    Run(Run),
+}
+
+/// Options of `run`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Run {
+    /// Stop after this time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
+    pub(crate) seconds: Option<u64>,
+    /// Seed of whatever is random in the motion; the wave has nothing random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Write the pulses that the board emits to a CSV file, a row a frame
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Do not wait between frames; seconds are simulated ones (virtual board)
+    #[arg(long)]
+    pub(crate) unpaced: bool,
+}
+
+/// A year; longer is a typing error.
+const MAX_SECONDS: u64 = 366 * 24 * 3600;

@@ -1,0 +1,27 @@
+//! `run`: move the tentacles until told to stop.
+
+use crate::cli::{BoardKind, Global, Run};
+use crate::host;
+use crate::host::shell::HostShell;
+use anyhow::{Result, bail};
+use tentacle_hat::drive::{Terms, drive};
+
+pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
+    if options.unpaced && global.board != BoardKind::Virtual {
+        bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
+    }
+    let plan = host::source(global).load()?;
+    let chip = host::chip::open(global, plan.rig.board())?;
+    let mut shell = HostShell::new(global, options, &plan, &chip)?;
+    let terms = Terms {
+        length_us: options.seconds.map(|s| s * 1_000_000),
+        patient: false,
+    };
+    let tally = drive(&mut shell, plan, terms)?;
+    shell.finish()?;
+    eprintln!(
+        "{} frames, {} late, {} skipped, {} recoveries",
+        tally.frames, tally.late, tally.skipped, tally.recoveries
+    );
+    Ok(())
+}

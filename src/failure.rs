@@ -1,0 +1,37 @@
+//! Errors that carry the exit code they end the program with.
+
+use std::fmt;
+
+/// Exit codes; 2 (usage) is clap's. The rest are sysexits.h's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Anything without a code of its own.
+    Other = 1,
+    /// A calibration file is bad or missing.
+    Config = 78,
+}
+
+/// A message for the user and the code to exit with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn config(message: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::Config,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

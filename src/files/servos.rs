@@ -1,0 +1,163 @@
+//! `servos.toml`: what hands and a screwdriver decide.
+
+use super::reader::{Document, Section, integer, number, text};
+use anyhow::{Result, bail, ensure};
+use tentacle_hat::calibration::{
+    Address, BoardPlan, Name, Point, Rig, RigFault, ServoPlan, Table, TentaclePlan,
+};
+use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
+use toml::de::DeValue;
+
+/// The highest BCM pin on the 40-pin header.
+const LAST_PIN: f64 = 27.0;
+/// What a servo may do if its file does not say, µs a second.
+const DEFAULT_SPEED: f32 = 2000.0;
+
+/// The rig, or faults in the document.
+pub(super) fn rig(document: &Document<'_>) -> Option<Rig> {
+    let table = document.parse()?;
+    let root = Section::root(document, &table);
+    let board = board(&root);
+    let (low, high) = Rig::TOTAL_SPEED;
+    let total = root.required("max-total-speed-us-per-s", |v| {
+        Ok(within(number(v)?, low, high, "µs a second")? as f32)
+    });
+    let sections = root.sections("tentacle");
+    let read: Vec<_> = sections.into_iter().map(tentacle).collect();
+    root.finish();
+
+    // What spans several values is checked among those that are right by
+    // themselves, so that one reading tells all.
+    let sound: Vec<_> = read
+        .into_iter()
+        .filter_map(|(s, plan)| Some((s, plan?)))
+        .collect();
+    let plans: Vec<TentaclePlan> = sound.iter().map(|(_, plan)| plan.clone()).collect();
+    let nominal = BoardPlan {
+        bus: 1,
+        address: Address::DEFAULT,
+        timebase: Timebase::new(50, 25_000_000).ok()?,
+        oe_gpio: None,
+    };
+    let sections: Vec<_> = sound.iter().map(|(sections, _)| sections).collect();
+    let complete = board.is_some() && total.is_some();
+    let rig = Rig::new(
+        board.unwrap_or(nominal),
+        total.unwrap_or(low as f32),
+        &plans,
+        |fault| place(&root, &sections, fault),
+    );
+    rig.filter(|_| complete)
+}
+
+/// A tentacle's own section, and its servos'.
+type Sections<'d, 'a> = (Section<'d, 'a>, [Option<Section<'d, 'a>>; 2]);
+
+/// Notes a fault of the whole at the value that can mend it.
+fn place(root: &Section<'_, '_>, sections: &[&Sections<'_, '_>], fault: RigFault) {
+    let (servo, key) = match fault {
+        RigFault::TentacleCount if sections.is_empty() => return,
+        RigFault::TentacleCount => return root.fault("tentacle", fault),
+        RigFault::NameTaken { tentacle } => return sections[tentacle].0.fault("name", fault),
+        RigFault::ChannelTaken { servo } => (servo, "channel"),
+        RigFault::Trim { servo, .. } => (servo, "trim-us"),
+        RigFault::Narrow { servo, .. } => (servo, "table"),
+    };
+    if let Some(section) = &sections[servo / 2].1[servo % 2] {
+        section.fault(key, fault);
+    }
+}
+
+fn board(root: &Section<'_, '_>) -> Option<BoardPlan> {
+    let whole = |v: &DeValue<'_>, low, high, unit| -> Result<f64> {
+        Ok(within(integer(v)? as f64, low, high, unit)?)
+    };
+    let bus = root.required("i2c-bus", |v| Ok(whole(v, 0.0, 255.0, "")? as u8));
+    let address = root.required("address", |v| Ok(Address::new(integer(v)?)?));
+    let (low, high) = Timebase::RATE_HZ;
+    let rate = root.required("pulse-rate-hz", |v| Ok(whole(v, low, high, "Hz")? as u16));
+    let (low, high) = Timebase::OSCILLATOR_HZ;
+    let oscillator = root.required("oscillator-hz", |v| Ok(whole(v, low, high, "Hz")? as u32));
+    let oe_gpio = root.optional("oe-gpio", |v| Ok(whole(v, 0.0, LAST_PIN, "")? as u8));
+    Some(BoardPlan {
+        bus: bus?,
+        address: address?,
+        timebase: Timebase::new(rate?, oscillator?).ok()?,
+        oe_gpio,
+    })
+}
+
+fn tentacle<'d, 'a>(section: Section<'d, 'a>) -> (Sections<'d, 'a>, Option<TentaclePlan>) {
+    let name = section.required("name", |v| name(text(v)?));
+    let section = match &name {
+        Some(name) => section.named(name),
+        None => section,
+    };
+    let facing = section.required("facing-deg", |v| {
+        Ok(Turns::new(
+            within(number(v)?, -360.0, 360.0, "degrees")? / 360.0,
+        ))
+    });
+    let servos = [section.section("x"), section.section("y")];
+    let [x, y] = [&servos[0], &servos[1]].map(|s| s.as_ref().and_then(servo));
+    section.finish();
+    let plan = (|| {
+        Some(TentaclePlan {
+            name: name?,
+            facing: facing?,
+            servos: [x?, y?],
+        })
+    })();
+    ((section, servos), plan)
+}
+
+/// A name that can stand before the dot of `TENTACLE.AXIS` on a command line.
+fn name(text: &str) -> Result<Name> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    ensure!(
+        !text.is_empty() && text.chars().all(legal),
+        "must be letters, digits, - and _"
+    );
+    match Name::from(text) {
+        Ok(name) => Ok(name),
+        Err(_) => bail!("must be at most {} letters long", Name::new().capacity()),
+    }
+}
+
+fn servo(section: &Section<'_, '_>) -> Option<ServoPlan> {
+    let channel = section.required("channel", |v| Ok(ServoPlan::channel(integer(v)?)?));
+    let table = section.optional("table", table);
+    let trim_us = section.optional("trim-us", |v| Ok(ServoPlan::trim(number(v)?)?));
+    let max_speed = section.optional("max-speed-us-per-s", |v| Ok(ServoPlan::speed(number(v)?)?));
+    section.finish();
+    Some(ServoPlan {
+        channel: channel?,
+        table,
+        trim_us: trim_us.unwrap_or(0.0),
+        max_speed: max_speed.unwrap_or(DEFAULT_SPEED),
+    })
+}
+
+/// `[[bend, µs], …]`, two points or more.
+fn table(value: &DeValue<'_>) -> Result<Table> {
+    let Some(rows) = value.as_array() else {
+        bail!("must be a list of points, each [bend, pulse in µs]");
+    };
+    let mut points = Vec::with_capacity(rows.len());
+    for (i, row) in rows.iter().enumerate() {
+        let place = |error: anyhow::Error| anyhow::anyhow!("point {}: {error}", i + 1);
+        points.push(point(row.get_ref()).map_err(place)?);
+    }
+    Ok(Table::new(&points)?)
+}
+
+fn point(value: &DeValue<'_>) -> Result<Point> {
+    let numbers = value.as_array().map(|row| row.iter().collect::<Vec<_>>());
+    let Some([bend, us]) = numbers.as_deref() else {
+        bail!("must be exactly two numbers, [bend, pulse in µs]");
+    };
+    Ok(Point {
+        bend: within(number(bend.get_ref())?, -1.0, 1.0, "of a bend")? as f32,
+        width: Microseconds::new(number(us.get_ref())?)?,
+    })
+}

@@ -1,0 +1,108 @@
+//! Faults of the virtual board on a schedule, for tests of the whole program.
+
+use anyhow::{Context, Result, bail};
+use std::cell::{Cell, RefCell};
+use std::str::FromStr;
+use tentacle_hat::board::faulty::Fault;
+use tentacle_hat::board::virtual_chip::Chip;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// Transfers fail.
+    Bus(Fault),
+    /// The chip has no power, and power-on values afterwards.
+    Power,
+    /// The program panics at its next transfer.
+    Panic,
+}
+
+/// What goes wrong, and from when to when, µs.
+#[derive(Clone, Debug)]
+struct Entry {
+    kind: Kind,
+    from_us: u64,
+    until_us: u64,
+    /// A fault of no length strikes once.
+    struck: Cell<bool>,
+}
+
+/// A schedule of faults.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schedule {
+    entries: Vec<Entry>,
+    now_us: Cell<u64>,
+}
+
+impl Schedule {
+    /// Lets time pass, for the chip too.
+    pub(crate) fn advance(&self, now_us: u64, chip: &RefCell<Chip>) {
+        let mut chip = chip.borrow_mut();
+        for entry in self.entries.iter().filter(|e| e.kind == Kind::Power) {
+            for (edge_us, on) in [(entry.from_us, false), (entry.until_us, true)] {
+                if (self.now_us.get() + 1..=now_us).contains(&edge_us) {
+                    chip.advance_to(edge_us);
+                    chip.power(on);
+                }
+            }
+        }
+        chip.advance_to(now_us);
+        self.now_us.set(now_us);
+    }
+
+    /// How the transfer that comes now fails.
+    pub(crate) fn strike(&self) -> Option<Fault> {
+        let now_us = self.now_us.get();
+        for entry in &self.entries {
+            let begun = entry.from_us <= now_us;
+            let once = entry.from_us == entry.until_us && !entry.struck.get();
+            if begun && (once || now_us < entry.until_us) {
+                match entry.kind {
+                    Kind::Bus(fault) => {
+                        entry.struck.set(true);
+                        return Some(fault);
+                    }
+                    Kind::Panic if !entry.struck.replace(true) => panic!("a fault on schedule"),
+                    Kind::Panic | Kind::Power => {}
+                }
+            }
+        }
+        None
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = anyhow::Error;
+
+    fn from_str(list: &str) -> Result<Self> {
+        let entries = list.split(',').map(entry).collect::<Result<_>>()?;
+        Ok(Self {
+            entries,
+            now_us: Cell::new(0),
+        })
+    }
+}
+
+fn entry(text: &str) -> Result<Entry> {
+    let (what, when) = text.split_once('@').context("a fault is WHAT@SECONDS")?;
+    let (from, length) = when.split_once('+').unwrap_or((when, "0"));
+    let micros = |seconds: &str| -> Result<u64> {
+        let seconds: f64 = seconds.parse().with_context(|| format!("{seconds:?}"))?;
+        Ok((seconds * 1e6) as u64)
+    };
+    let kind = match what.split_once(':') {
+        Some(("cut", bytes)) => Kind::Bus(Fault::CutAfter(bytes.parse()?)),
+        None if what == "nack" => Kind::Bus(Fault::Nack),
+        None if what == "timeout" => Kind::Bus(Fault::TimeOut),
+        None if what == "power" => Kind::Power,
+        None if what == "panic" => Kind::Panic,
+        _ => bail!("{what:?} is none of nack, cut:BYTES, timeout, power, panic"),
+    };
+    let from_us = micros(from)?;
+    Ok(Entry {
+        kind,
+        from_us,
+        until_us: from_us + micros(length)?,
+        struck: Cell::new(false),
+    })
+}

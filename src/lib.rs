@@ -1,0 +1,20 @@
+//! A hat whose tentacles move: from time to servo pulses on a PCA9685.
+//!
+//! Data flows one way, and a module imports only from its left:
+//!
+//! ```text
+//! calibration ─▶ motion ─▶ pulse ─▶ frame ─▶ board ─▶ bus
+//!                                              drive: the loop over all of it
+//! ```
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod board;
+pub mod calibration;
+pub mod drive;
+pub mod frame;
+pub mod motion;
+pub mod pulse;
+pub mod units;

@@ -1,0 +1,30 @@
+//! `tentacle-hat`: the program around the library.
+
+mod cli;
+mod commands;
+mod failure;
+mod files;
+mod host;
+mod nearest;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use failure::{Exit, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let result = match command {
+        Command::Run(options) => commands::run::run(&global, &options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let exit = error
+                .downcast_ref::<Failure>()
+                .map_or(Exit::Other, |failure| failure.exit);
+            eprintln!("{error:#}");
+            ExitCode::from(exit as u8)
+        }
+    }
+}
