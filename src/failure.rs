@@ -8,6 +8,12 @@ use std::fmt;
 pub(crate) enum Exit {
     /// Anything without a code of its own.
     Other = 1,
+    /// The board is absent or lost.
+    NoBoard = 69,
+    /// Another process drives the board.
+    Driven = 75,
+    /// This user may not use the bus.
+    Permission = 77,
     /// A calibration file is bad or missing.
     Config = 78,
 }

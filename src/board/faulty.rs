@@ -1,6 +1,6 @@
 //! A wrapper around a bus that makes it fail when it is told to.
 
-use super::virtual_chip::BusError;
+use super::BusError;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 /// How one transaction fails.
@@ -48,14 +48,14 @@ where
     ) -> Result<(), BusError> {
         match (self.plan)() {
             None => self.bus.transaction(address, operations),
-            Some(Fault::Nack) => Err(BusError::NoAnswer),
-            Some(Fault::TimeOut) => Err(BusError::TimedOut),
+            Some(Fault::Nack) => Err(BusError::NO_ANSWER),
+            Some(Fault::TimeOut) => Err(BusError::TIMED_OUT),
             Some(Fault::CutAfter(count)) => {
                 if let Some(Operation::Write(bytes)) = operations.first() {
                     let arrived = &bytes[..count.min(bytes.len())];
                     self.bus.write(address, arrived)?;
                 }
-                Err(BusError::CutShort)
+                Err(BusError::CUT_SHORT)
             }
         }
     }

@@ -4,10 +4,13 @@
 //! it has not, stand here. A driver of it is made anew for each use, because it
 //! remembers MODE1 and would go on believing it after the chip lost power.
 
+mod bus_error;
 pub mod faulty;
 pub mod registers;
 pub mod traced;
 pub mod virtual_chip;
+
+pub use bus_error::BusError;
 
 use crate::calibration::{Address, Rig};
 use crate::frame::Frame;

@@ -1,13 +1,14 @@
 //! A PCA9685 that is not there: register by register what the datasheet
 //! (rev. 4) says, and the pulses its outputs emit, in µs.
 
+use super::BusError;
 use super::registers::{
     ALL_LED, BLOCK, FULL, LED0, MODE1, MODE1_AI, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART,
     MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE,
 };
 use crate::calibration::{Address, CHANNELS};
 use core::cell::RefCell;
-use embedded_hal::i2c::{self, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 /// Counts in a cycle.
 const CYCLE: u64 = 4096;
@@ -15,30 +16,6 @@ const CYCLE: u64 = 4096;
 const POWER_ON_ADDRESSES: [u8; 4] = [0xE2, 0xE4, 0xE8, 0xE0];
 /// The register after which auto-increment starts over (7.3.1, table 5 note).
 const LAST_LED: u8 = LED0 + BLOCK as u8 - 1;
-
-/// How a transfer fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BusError {
-    /// No chip has that address, or none that works.
-    #[error("nobody answers")]
-    NoAnswer,
-    /// A byte was not answered; those before it arrived.
-    #[error("the transfer was cut short")]
-    CutShort,
-    /// The bus hangs.
-    #[error("the bus is stuck")]
-    TimedOut,
-}
-
-impl i2c::Error for BusError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::NoAnswer => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address),
-            Self::CutShort => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Data),
-            Self::TimedOut => ErrorKind::Other,
-        }
-    }
-}
 
 /// What one output pin does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,8 +107,17 @@ impl Chip {
 
     /// Overwrites a register behind the bus's back, as a sagging supply does.
     pub fn spoil(&mut self, register: u8, value: u8) {
-        self.registers[register as usize] = value;
-        self.load_all();
+        self.assume(register, &[value]);
+    }
+
+    /// Takes over what a real chip was found to hold, from `register` on.
+    pub fn assume(&mut self, register: u8, values: &[u8]) {
+        for (register, &value) in (register..).zip(values) {
+            self.registers[register as usize] = value;
+        }
+        if !self.asleep() {
+            self.load_all();
+        }
     }
 
     /// Takes the supply away or gives it back; a chip without it answers nothing.
@@ -373,7 +359,7 @@ impl I2c for VirtualBus<'_> {
             match operation {
                 // General call: the byte 0x06 resets every PCA9685 (7.1.4).
                 Operation::Write([0x06]) if address == 0 && chip.powered => chip.reset(),
-                _ if !chip.answers_to(address) => return Err(BusError::NoAnswer),
+                _ if !chip.answers_to(address) => return Err(BusError::NO_ANSWER),
                 Operation::Write(bytes) => chip.write(bytes),
                 Operation::Read(buffer) => chip.read(buffer),
             }

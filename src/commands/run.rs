@@ -11,13 +11,15 @@ pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
     let plan = host::source(global).load()?;
+    let _lock = host::lock(global, plan.rig.board())?;
     let chip = host::chip::open(global, plan.rig.board())?;
     let mut shell = HostShell::new(global, options, &plan, &chip)?;
     let terms = Terms {
         length_us: options.seconds.map(|s| s * 1_000_000),
         patient: false,
     };
-    let tally = drive(&mut shell, plan, terms)?;
+    let board = plan.rig.board().clone();
+    let tally = drive(&mut shell, plan, terms).map_err(|error| host::explain(error, &board))?;
     shell.finish()?;
     eprintln!(
         "{} frames, {} late, {} skipped, {} recoveries",

@@ -1,14 +1,21 @@
 //! The world around the library: clock, signals, files, the bus.
 
+pub(crate) mod bus;
 pub(crate) mod chip;
 pub(crate) mod faults;
+mod lock;
+mod pi;
 pub(crate) mod shell;
 mod signals;
 mod trace;
 
 use crate::cli::{BoardKind, Global};
+use crate::failure::{Exit, Failure};
 use crate::files::Source;
-use std::path::PathBuf;
+use lock::Lock;
+use std::path::{Path, PathBuf};
+use tentacle_hat::board::BusError;
+use tentacle_hat::calibration::BoardPlan;
 
 /// Where the calibration comes from if nobody says.
 const CONFIG_FOLDER: &str = "/etc/tentacle-hat";
@@ -19,5 +26,66 @@ pub(crate) fn source(global: &Global) -> Source {
         (Some(folder), _) => Source::Folder(folder.clone()),
         (None, BoardKind::Pi) => Source::Folder(PathBuf::from(CONFIG_FOLDER)),
         (None, BoardKind::Virtual) => Source::Shipped,
+    }
+}
+
+/// Keeps every other process from driving the same board.
+///
+/// # Errors
+/// Another process drives it.
+pub(crate) fn lock(global: &Global, board: &BoardPlan) -> Result<Option<Lock>, Failure> {
+    match (global.board, &global.chip) {
+        (BoardKind::Pi, _) => Lock::take(Path::new(&device(board.bus))),
+        (BoardKind::Virtual, Some(path)) => Lock::take(path),
+        // A virtual board in memory is nobody else's.
+        (BoardKind::Virtual, None) => Ok(None),
+    }
+}
+
+/// The bus's device file.
+fn device(bus: u8) -> String {
+    format!("/dev/i2c-{bus}")
+}
+
+/// What failed, where, and what to do about it.
+pub(crate) fn explain(error: BusError, board: &BoardPlan) -> Failure {
+    let BoardPlan { bus, address, .. } = board;
+    let (device, address) = (device(*bus), format!("{:#04x}", address.get()));
+    let (exit, remedy) = match error {
+        BusError::NO_ANSWER | BusError::NO_ANSWER_EITHER => (
+            Exit::NoBoard,
+            "check the board's 3.3 V and ground, SDA and SCL, and its address jumpers; \
+             `tentacle-hat check` looks for it at every address",
+        ),
+        BusError::TIMED_OUT => (
+            Exit::NoBoard,
+            "SDA or SCL is held low: look for a short, or a board without power",
+        ),
+        BusError::CUT_SHORT => (
+            Exit::NoBoard,
+            "a loose or long wire, or a sagging supply, disturbs the bus",
+        ),
+        BusError::BUSY => (
+            Exit::NoBoard,
+            "remove the dtoverlay that claims it from /boot/firmware/config.txt",
+        ),
+        BusError::NO_BUS => (
+            Exit::NoBoard,
+            "turn I2C on with `sudo raspi-config nonint do_i2c 0`, or correct `i2c-bus` in \
+             servos.toml; without a Raspberry Pi, try `--board virtual`",
+        ),
+        BusError::NO_PERMISSION => (
+            Exit::Permission,
+            "join the group with `sudo usermod -aG i2c $USER` and log in again",
+        ),
+        BusError::RESERVED => (
+            Exit::NoBoard,
+            "I2C keeps 0x78 to 0x7f for itself: choose another address with the board's jumpers",
+        ),
+        _ => (Exit::NoBoard, "`dmesg | tail` may tell more"),
+    };
+    Failure {
+        exit,
+        message: format!("{device}, address {address}: {error}; {remedy}"),
     }
 }

@@ -1,16 +1,15 @@
 //! The real world as the loop sees it: the clock, the signals, the bus.
 
+use super::bus::HostBus;
 use super::chip::KeptChip;
 use super::faults::Schedule;
 use super::signals::Signals;
 use super::trace::Trace;
-use crate::cli::{Global, Run};
+use crate::cli::{BoardKind, Global, Run};
 use anyhow::{Context, Result};
-use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tentacle_hat::board::faulty::{Fault, Faulty};
-use tentacle_hat::board::virtual_chip::{BusError, VirtualBus};
+use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Notice, Order, Plan, Shell};
 use tentacle_hat::units::Timebase;
@@ -46,6 +45,9 @@ pub(crate) struct HostShell<'c> {
     clock: Clock,
     signals: Signals,
     stopping: bool,
+    kind: BoardKind,
+    /// Whether somebody looks at what a real board emits.
+    mirrored: bool,
     chip: &'c KeptChip,
     faults: Rc<Schedule>,
     timebase: Timebase,
@@ -83,6 +85,8 @@ impl<'c> HostShell<'c> {
             },
             signals: Signals::catch()?,
             stopping: false,
+            kind: global.board,
+            mirrored: options.trace.is_some(),
             chip,
             faults: Rc::new(faults),
             timebase,
@@ -123,13 +127,14 @@ impl<'c> HostShell<'c> {
 }
 
 impl<'c> Shell for HostShell<'c> {
-    type Bus = Faulty<KeptBus<'c>, Box<dyn FnMut() -> Option<Fault>>>;
+    type Bus = HostBus<'c>;
     type Error = BusError;
 
-    fn open(&mut self, _board: &BoardPlan) -> Result<Self::Bus, BusError> {
-        let faults = Rc::clone(&self.faults);
-        let bus = KeptBus(self.chip);
-        Ok(Faulty::new(bus, Box::new(move || faults.strike())))
+    fn open(&mut self, board: &BoardPlan) -> Result<HostBus<'c>, BusError> {
+        match self.kind {
+            BoardKind::Pi => HostBus::pi(board.bus, self.mirrored.then_some(self.chip)),
+            BoardKind::Virtual => Ok(HostBus::faulty(self.chip, Rc::clone(&self.faults))),
+        }
     }
 
     fn now_us(&mut self) -> u64 {
@@ -165,25 +170,5 @@ impl<'c> Shell for HostShell<'c> {
             Notice::Disturbed => eprintln!("the board forgot what it was told; starting it anew"),
             _ => {}
         }
-    }
-}
-
-/// The bus to a virtual chip that may be kept in a file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KeptBus<'c>(&'c KeptChip);
-
-impl ErrorType for KeptBus<'_> {
-    type Error = BusError;
-}
-
-impl I2c for KeptBus<'_> {
-    fn transaction(
-        &mut self,
-        address: u8,
-        operations: &mut [Operation<'_>],
-    ) -> Result<(), BusError> {
-        let result = VirtualBus(&self.0.chip).transaction(address, operations);
-        self.0.keep();
-        result
     }
 }

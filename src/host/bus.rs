@@ -1,0 +1,88 @@
+//! The bus to the board: the Pi's own, or the virtual one.
+
+use super::chip::KeptChip;
+use super::faults::Schedule;
+use super::pi::PiBus;
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use std::rc::Rc;
+use tentacle_hat::board::BusError;
+use tentacle_hat::board::faulty::{Fault, Faulty};
+use tentacle_hat::board::virtual_chip::VirtualBus;
+
+/// A bus with a PCA9685 on it.
+pub(crate) enum HostBus<'c> {
+    /// The Pi's, and a virtual chip that is told the same, for who wants to see
+    /// what the real one emits.
+    Pi(PiBus, Option<&'c KeptChip>),
+    /// The virtual board's.
+    Virtual(Faulty<KeptBus<'c>, Box<dyn FnMut() -> Option<Fault>>>),
+}
+
+impl<'c> HostBus<'c> {
+    /// The Pi's bus `/dev/i2c-N`.
+    pub(crate) fn pi(bus: u8, mirror: Option<&'c KeptChip>) -> Result<Self, BusError> {
+        PiBus::open(bus).map(|bus| Self::Pi(bus, mirror))
+    }
+
+    /// The bus of the virtual board, failing as `faults` says.
+    pub(crate) fn faulty(chip: &'c KeptChip, faults: Rc<Schedule>) -> Self {
+        let plan = Box::new(move || faults.strike());
+        Self::Virtual(Faulty::new(KeptBus(chip), plan))
+    }
+}
+
+impl ErrorType for HostBus<'_> {
+    type Error = BusError;
+}
+
+impl I2c for HostBus<'_> {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), BusError> {
+        match self {
+            Self::Virtual(bus) => bus.transaction(address, operations),
+            Self::Pi(bus, mirror) => {
+                bus.transaction(address, operations)?;
+                if let Some(mirror) = mirror {
+                    reflect(mirror, address, operations);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Tells the mirror what the real chip was told, or was found to hold.
+fn reflect(mirror: &KeptChip, address: u8, operations: &mut [Operation<'_>]) {
+    match operations {
+        [Operation::Write([register]), Operation::Read(found)] => {
+            mirror.chip.borrow_mut().assume(*register, found);
+        }
+        _ => {
+            // It has the address, and a virtual bus does not fail by itself.
+            let _ = VirtualBus(&mirror.chip).transaction(address, operations);
+        }
+    }
+}
+
+/// The bus to a virtual chip that may be kept in a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptBus<'c>(&'c KeptChip);
+
+impl ErrorType for KeptBus<'_> {
+    type Error = BusError;
+}
+
+impl I2c for KeptBus<'_> {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), BusError> {
+        let result = VirtualBus(&self.0.chip).transaction(address, operations);
+        self.0.keep();
+        result
+    }
+}

@@ -1,0 +1,59 @@
+//! The Raspberry Pi's I2C bus. Only this file knows rppal's I2C.
+
+use embedded_hal::i2c::{ErrorType, I2c as Bus, Operation};
+use rppal::i2c::{Error, I2c};
+use tentacle_hat::board::BusError;
+
+/// The kernel's default is a second, which would starve the watchdog; it counts
+/// in steps of 10 ms.
+const TIMEOUT_MS: u32 = 20;
+
+/// `/dev/i2c-N`.
+#[derive(Debug)]
+pub(crate) struct PiBus {
+    i2c: I2c,
+    /// Whom the kernel was last told to talk to.
+    address: Option<u8>,
+}
+
+impl PiBus {
+    pub(crate) fn open(bus: u8) -> Result<Self, BusError> {
+        let i2c = I2c::with_bus(bus).map_err(errno)?;
+        i2c.set_timeout(TIMEOUT_MS).map_err(errno)?;
+        Ok(Self { i2c, address: None })
+    }
+}
+
+fn errno(error: Error) -> BusError {
+    match error {
+        Error::Io(error) => BusError(error.raw_os_error().unwrap_or(BusError::CUT_SHORT.0)),
+        Error::InvalidSlaveAddress(_) => BusError::RESERVED,
+        Error::FeatureNotSupported | Error::UnknownModel => BusError::NO_BUS,
+    }
+}
+
+impl ErrorType for PiBus {
+    type Error = BusError;
+}
+
+impl Bus for PiBus {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), BusError> {
+        if self.address != Some(address) {
+            self.i2c.set_slave_address(address.into()).map_err(errno)?;
+            self.address = Some(address);
+        }
+        match operations {
+            [Operation::Write(bytes)] => self.i2c.write(bytes).map(drop),
+            // With a repeated START, so nobody comes between.
+            [Operation::Write(bytes), Operation::Read(buffer)] => {
+                self.i2c.write_read(bytes, buffer)
+            }
+            _ => unreachable!("the chip is only written, or written and read"),
+        }
+        .map_err(errno)
+    }
+}
