@@ -33,7 +33,7 @@ pub enum TableError {
     )]
     NotMonotone,
     /// A pulse that no servo is sent, once the trim is added.
-    #[error("with its trim has a pulse that leaves the legal range: {0}")]
+    #[error("puts a pulse outside of the legal {} to {} µs", .0.low, .0.high)]
     Pulse(OutOfRange),
 }
 

@@ -24,6 +24,10 @@ impl<'a> Document<'a> {
 
     /// The root table; `None` if the text is no TOML.
     pub(super) fn parse(&self) -> Option<Spanned<DeTable<'a>>> {
+        if self.text.trim().is_empty() {
+            self.fault(0, "the file is empty");
+            return None;
+        }
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);

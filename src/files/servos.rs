@@ -3,7 +3,7 @@
 use super::reader::{Document, Section, integer, number, text};
 use anyhow::{Result, bail, ensure};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Name, Point, Rig, RigFault, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table, TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml::de::DeValue;
@@ -45,7 +45,7 @@ pub(super) fn rig(document: &Document<'_>) -> Option<Rig> {
         board.unwrap_or(nominal),
         total.unwrap_or(low as f32),
         &plans,
-        |fault| place(&root, &sections, fault),
+        |fault| place(&sections, fault),
     );
     rig.filter(|_| complete)
 }
@@ -54,10 +54,13 @@ pub(super) fn rig(document: &Document<'_>) -> Option<Rig> {
 type Sections<'d, 'a> = (Section<'d, 'a>, [Option<Section<'d, 'a>>; 2]);
 
 /// Notes a fault of the whole at the value that can mend it.
-fn place(root: &Section<'_, '_>, sections: &[&Sections<'_, '_>], fault: RigFault) {
+fn place(sections: &[&Sections<'_, '_>], fault: RigFault) {
     let (servo, key) = match fault {
-        RigFault::TentacleCount if sections.is_empty() => return,
-        RigFault::TentacleCount => return root.fault("tentacle", fault),
+        // None at all is noted as a missing key already.
+        RigFault::TentacleCount => match sections.get(MAX_TENTACLES) {
+            Some(first_too_many) => return first_too_many.0.fault("name", fault),
+            None => return,
+        },
         RigFault::NameTaken { tentacle } => return sections[tentacle].0.fault("name", fault),
         RigFault::ChannelTaken { servo } => (servo, "channel"),
         RigFault::Trim { servo, .. } => (servo, "trim-us"),
@@ -104,7 +107,8 @@ fn tentacle<'d, 'a>(section: Section<'d, 'a>) -> (Sections<'d, 'a>, Option<Tenta
     let plan = (|| {
         Some(TentaclePlan {
             name: name?,
-            facing: facing?,
+            // Its fault is noted; the rest can still be checked with it.
+            facing: facing.unwrap_or_default(),
             servos: [x?, y?],
         })
     })();
