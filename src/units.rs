@@ -317,6 +317,17 @@ mod tests {
     }
 
     #[test]
+    fn phase_is_exact_where_a_turn_is_whole() {
+        // Random times hardly ever meet these, and only here would a step that
+        // is rounded down show: one 2³²th of a turn too little.
+        let quarter = Frequency::from_micro_hz(250_000);
+        for second in [0, 1, 2, 3, 4, 86_400, 10_000_000] {
+            let turns = Turns((second as u32 % 4) << 30);
+            assert_eq!(quarter.phase_at(second * 1_000_000), turns);
+        }
+    }
+
+    #[test]
     fn fifty_hertz_as_in_the_datasheet() {
         let base = Timebase::new(50, 25_000_000).unwrap();
         assert_eq!(base.prescale(), Prescale(121));
