@@ -56,10 +56,13 @@ pub(crate) enum Command {
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Run {
+    /// Play the show, scene after scene, instead of the wave
+    #[arg(long)]
+    pub(crate) demo: bool,
     /// Stop after this time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
     pub(crate) seconds: Option<u64>,
-    /// Seed of whatever is random in the motion; the wave has nothing random
+    /// Seed of whatever is random in the motion; wave and show have nothing random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
     /// Write the pulses that the board emits to a CSV file, a row a frame

@@ -111,6 +111,8 @@ pub struct Slot {
     pub k: u64,
     /// Its moment, µs after the start.
     pub t_us: u64,
+    /// What is played.
+    pub scene: &'static str,
     /// Bytes on the wire; 0 if nothing changed.
     pub bytes: usize,
     /// Whether the frame is out, or the last one was found unharmed.
@@ -316,6 +318,7 @@ fn play<S: Shell>(
         let mut slot = Slot {
             k,
             t_us,
+            scene: performance.scene_at(t_us),
             ..Slot::default()
         };
         match written {

@@ -35,6 +35,11 @@ pub fn within(value: f64, low: f64, high: f64, unit: &'static str) -> Result<f64
 pub struct Turns(pub u32);
 
 impl Turns {
+    /// No turn.
+    pub const ZERO: Self = Self(0);
+    /// Half a turn.
+    pub const HALF: Self = Self(1 << 31);
+
     /// The nearest phase to `turns`; whole turns fall away.
     pub fn new(turns: f64) -> Self {
         const ONE: f64 = 4_294_967_296.0;
@@ -130,6 +135,16 @@ pub struct Bend {
 impl Bend {
     /// Standing straight.
     pub const STRAIGHT: Self = Self { x: 0.0, y: 0.0 };
+
+    /// Leaning `lean` (0..1) toward a bearing, for a tentacle that faces `facing`;
+    /// both clockwise from the wearer's front.
+    pub fn toward_bearing(bearing: Turns, facing: Turns, lean: f32) -> Self {
+        let turn = bearing.minus(facing);
+        Self {
+            x: lean * turn.sin(),
+            y: lean * turn.cos(),
+        }
+    }
 
     /// How far this bend leans, 0..1.
     pub fn lean(self) -> f32 {

@@ -18,7 +18,9 @@ fn write(chip: &RefCell<Chip>, bytes: &[u8]) {
 
 fn read<const N: usize>(chip: &RefCell<Chip>, register: u8) -> [u8; N] {
     let mut buffer = [0; N];
-    VirtualBus(chip).write_read(AT, &[register], &mut buffer).unwrap();
+    VirtualBus(chip)
+        .write_read(AT, &[register], &mut buffer)
+        .unwrap();
     buffer
 }
 
@@ -76,7 +78,11 @@ fn a_block_needs_auto_increment_and_wraps_after_the_last_led() {
     write(&chip, &[0x00, 0x31]);
     write(&chip, &[0x06, 1, 2, 3, 4]);
     assert_eq!(read::<4>(&chip, 0x06), [1, 2, 3, 4]);
-    assert_eq!(read::<3>(&chip, 0x44), [0x00, 0x10, 0x31], "69 is followed by 0");
+    assert_eq!(
+        read::<3>(&chip, 0x44),
+        [0x00, 0x10, 0x31],
+        "69 is followed by 0"
+    );
 }
 
 #[test]
@@ -95,7 +101,11 @@ fn new_counts_show_after_the_low_part_of_the_cycle() {
     let chip = pulsing();
     // 100 ms are a little over 5 cycles of 19.988 ms; this one ends at 119.93.
     write(&chip, &[0x08, 0x90, 0x01]);
-    assert_eq!(emitted(&chip, 0), Some(1498.16), "the running pulse is not torn");
+    assert_eq!(
+        emitted(&chip, 0),
+        Some(1498.16),
+        "the running pulse is not torn"
+    );
     chip.borrow_mut().advance_to(119_900);
     assert_eq!(emitted(&chip, 0), Some(1498.16));
     chip.borrow_mut().advance_to(119_950);
@@ -106,7 +116,11 @@ fn new_counts_show_after_the_low_part_of_the_cycle() {
 fn full_off_lets_the_pulse_end_and_wins() {
     let chip = pulsing();
     write(&chip, &[0xFC, 0x00, 0x10]);
-    assert_eq!(read::<4>(&chip, 0x06), [0, 0, 0, 0x10], "ALL_LED_OFF reaches LED0");
+    assert_eq!(
+        read::<4>(&chip, 0x06),
+        [0, 0, 0, 0x10],
+        "ALL_LED_OFF reaches LED0"
+    );
     assert_eq!(read::<2>(&chip, 0xFC), [0, 0], "and itself reads 0");
     chip.borrow_mut().advance_to(125_000);
     assert_eq!(emitted(&chip, 0), None);
@@ -140,7 +154,10 @@ fn all_call_and_general_call() {
     VirtualBus(&chip).write(0x70, &[0x01, 0x14]).unwrap();
     assert_eq!(read(&chip, 0x01), [0x14]);
     write(&chip, &[0x00, 0x20]);
-    assert_eq!(VirtualBus(&chip).write(0x70, &[0x01, 0x04]), Err(BusError::NO_ANSWER));
+    assert_eq!(
+        VirtualBus(&chip).write(0x70, &[0x01, 0x04]),
+        Err(BusError::NO_ANSWER)
+    );
     VirtualBus(&chip).write(0x00, &[0x06]).unwrap();
     assert_eq!(read(&chip, 0x00), [0x11]);
     assert_eq!(emitted(&chip, 0), None);
@@ -149,7 +166,10 @@ fn all_call_and_general_call() {
 #[test]
 fn nobody_answers_elsewhere_or_without_power() {
     let chip = pulsing();
-    assert_eq!(VirtualBus(&chip).write(0x41, &[0]), Err(BusError::NO_ANSWER));
+    assert_eq!(
+        VirtualBus(&chip).write(0x41, &[0]),
+        Err(BusError::NO_ANSWER)
+    );
     chip.borrow_mut().power(false);
     assert_eq!(VirtualBus(&chip).write(AT, &[0]), Err(BusError::NO_ANSWER));
     assert_eq!(emitted(&chip, 0), None);

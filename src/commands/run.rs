@@ -5,12 +5,16 @@ use crate::host;
 use crate::host::shell::HostShell;
 use anyhow::{Result, bail};
 use tentacle_hat::drive::{Terms, drive};
+use tentacle_hat::motion::{Motion, Show};
 
 pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
     if options.unpaced && global.board != BoardKind::Virtual {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
-    let plan = host::source(global).load()?;
+    let mut plan = host::source(global).load()?;
+    if options.demo {
+        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
+    }
     let _lock = host::lock(global, plan.rig.board())?;
     let chip = host::chip::open(global, plan.rig.board())?;
     let mut shell = HostShell::new(global, options, &plan, &chip)?;

@@ -2,11 +2,13 @@
 //! place where movements blend.
 
 mod performance;
+mod show;
 pub mod wave;
 
 use crate::calibration::MAX_TENTACLES;
 use crate::units::Bend;
 pub use performance::Performance;
+pub use show::Show;
 pub use wave::Wave;
 
 /// The bends of all tentacles at one instant, in file order; those beyond the
@@ -35,6 +37,8 @@ impl Pose {
 pub enum Motion {
     /// The seed of it all: phase-offset sine waves.
     Wave(Wave),
+    /// The demo: scene after scene.
+    Show(Show),
 }
 
 impl Motion {
@@ -43,6 +47,15 @@ impl Motion {
     pub fn pose_at(&self, t_us: u64, tentacles: usize) -> Pose {
         match self {
             Self::Wave(wave) => wave.pose_at(t_us, tentacles),
+            Self::Show(show) => show.pose_at(t_us, tentacles),
+        }
+    }
+
+    /// What is played at `t_us`, in a word or two.
+    pub fn scene_at(&self, t_us: u64) -> &'static str {
+        match self {
+            Self::Wave(_) => "wave",
+            Self::Show(show) => show.scene_at(t_us),
         }
     }
 }

@@ -50,6 +50,11 @@ impl Performance {
             .is_some_and(|from| t_us >= from + RETURN_US)
     }
 
+    /// What is played at `t_us`.
+    pub fn scene_at(&self, t_us: u64) -> &'static str {
+        self.motion.scene_at(t_us)
+    }
+
     /// Where `tentacles` tentacles lean at `t_us`.
     #[inline]
     pub fn pose_at(&self, t_us: u64, tentacles: usize) -> Pose {
