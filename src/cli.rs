@@ -51,6 +51,10 @@ pub(crate) enum BoardKind {
 pub(crate) enum Command {
     /// Move the tentacles until told to stop
     Run(Run),
+    /// Look at the files, then at the board: what is wrong and what to do
+    Check,
+    /// Stop all pulses, whatever state the board is in: the servos go limp
+    Relax,
 }
 
 /// Options of `run`.

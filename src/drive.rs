@@ -53,7 +53,7 @@ pub trait Shell {
 pub enum Order {
     /// Go on.
     Play,
-    /// Go over to [`Shell::reload`]'s plan.
+    /// Go over to [`Shell::reload`]'s plan; said until it is fetched.
     Reload,
     /// Ease to neutral, relax, return.
     Stop,
@@ -134,6 +134,16 @@ pub struct Tally {
     pub recoveries: u64,
 }
 
+/// Why the board lives (again).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    First,
+    /// After a reload that needs the board armed anew.
+    Intended,
+    /// After it was lost or disturbed.
+    Recovered,
+}
+
 /// How one life of the board ended.
 enum End<E> {
     Stopped,
@@ -149,34 +159,28 @@ enum End<E> {
 /// The board is absent at the start and `terms` are not patient.
 pub fn drive<S: Shell>(shell: &mut S, mut plan: Plan, terms: Terms) -> Result<Tally, S::Error> {
     let mut tally = Tally::default();
-    let mut lives = 0u64;
+    let mut life = Life::First;
     loop {
-        tally.recoveries = lives.saturating_sub(1);
         shell.notice(Notice::Trying);
-        let end = live(shell, &mut plan, terms, &mut tally, &mut lives);
-        match end {
+        match live(shell, &mut plan, terms, &mut tally, &mut life) {
             End::Stopped => return Ok(tally),
-            // A life that was ended on purpose is followed by no recovery.
-            End::Rewired => lives -= 1,
+            End::Rewired => life = Life::Intended,
             End::Disturbed => {}
             End::Lost(error) => {
-                if lives == 0 && !terms.patient {
+                if life == Life::First && !terms.patient {
                     return Err(error);
                 }
                 shell.notice(Notice::Lost(&error));
-                let retry = shell.now_us() + RETRY_EVERY_US;
-                shell.sleep_until(retry);
+                let retry_us = shell.now_us() + RETRY_EVERY_US;
+                shell.sleep_until(retry_us);
+                let over = terms.length_us.is_some_and(|end| shell.now_us() >= end);
                 match shell.order() {
-                    Order::Play => {}
                     Order::Reload => plan = shell.reload(),
-                    Order::Stop | Order::Quit => {
+                    Order::Play if !over => {}
+                    Order::Play | Order::Stop | Order::Quit => {
                         abandon(shell, &plan);
                         return Ok(tally);
                     }
-                }
-                if terms.length_us.is_some_and(|end| shell.now_us() >= end) {
-                    abandon(shell, &plan);
-                    return Ok(tally);
                 }
             }
         }
@@ -202,7 +206,7 @@ fn live<S: Shell>(
     plan: &mut Plan,
     terms: Terms,
     tally: &mut Tally,
-    lives: &mut u64,
+    life: &mut Life,
 ) -> End<S::Error> {
     let bus = match shell.open(plan.rig.board()) {
         Ok(bus) => bus,
@@ -213,7 +217,9 @@ fn live<S: Shell>(
         Ok(armed) => armed,
         Err(error) => return End::Lost(error),
     };
-    *lives += 1;
+    tally.recoveries += u64::from(*life == Life::Recovered);
+    // Whatever ends this life, unless on purpose, the next one recovers from.
+    *life = Life::Recovered;
     let engaged = taken_over.0.iter().flatten().count();
     shell.notice(Notice::Armed {
         taken_over: engaged,
@@ -259,7 +265,7 @@ fn play<S: Shell>(
         match order {
             Order::Quit => return End::Stopped,
             Order::Stop => leave(shell, &mut leaving, &mut performance, t_us, None),
-            Order::Reload if leaving.is_none() => {
+            Order::Reload if leaving.is_none() && !performance.is_changing(t_us) => {
                 let new = shell.reload();
                 if same_wiring(&plan.rig, &new.rig) {
                     performance.change(new.motion.clone(), t_us);

@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let result = match command {
         Command::Run(options) => commands::run::run(&global, &options),
+        Command::Check => commands::check::check(&global),
+        Command::Relax => commands::relax::relax(&global),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

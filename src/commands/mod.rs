@@ -1,3 +1,5 @@
 //! The verbs of the command line, a file each.
 
+pub(crate) mod check;
+pub(crate) mod relax;
 pub(crate) mod run;

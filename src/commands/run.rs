@@ -1,28 +1,25 @@
 //! `run`: move the tentacles until told to stop.
 
 use crate::cli::{BoardKind, Global, Run};
+use crate::failure::Failure;
 use crate::host;
 use crate::host::shell::HostShell;
 use anyhow::{Result, bail};
-use tentacle_hat::drive::{Terms, drive};
+use tentacle_hat::drive::{Plan, Terms, drive};
 use tentacle_hat::motion::{Motion, Show};
 
 pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
     if options.unpaced && global.board != BoardKind::Virtual {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
-    let mut plan = host::source(global).load()?;
-    if options.demo {
-        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
-    }
-    let _lock = host::lock(global, plan.rig.board())?;
-    let chip = host::chip::open(global, plan.rig.board())?;
+    let plan = plan(global, options)?;
+    let board = plan.rig.board().clone();
+    let chip = host::chip::open(global, &board)?;
     let mut shell = HostShell::new(global, options, &plan, &chip)?;
     let terms = Terms {
         length_us: options.seconds.map(|s| s * 1_000_000),
-        patient: false,
+        patient: shell.is_service(),
     };
-    let board = plan.rig.board().clone();
     let tally = drive(&mut shell, plan, terms).map_err(|error| host::explain(error, &board))?;
     shell.finish()?;
     eprintln!(
@@ -30,4 +27,16 @@ pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
         tally.frames, tally.late, tally.skipped, tally.recoveries
     );
     Ok(())
+}
+
+/// What the files and the options say to play.
+///
+/// # Errors
+/// The files' faults.
+pub(crate) fn plan(global: &Global, options: &Run) -> Result<Plan, Failure> {
+    let mut plan = host::source(global).load()?;
+    if options.demo {
+        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
+    }
+    Ok(plan)
 }

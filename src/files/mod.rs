@@ -7,6 +7,7 @@ mod servos;
 
 use crate::failure::Failure;
 use reader::Document;
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,9 @@ use tentacle_hat::drive::Plan;
 
 /// A file larger than this is no calibration file.
 const MAX_BYTES: u64 = 1 << 20;
+
+const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.toml");
+const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
 
 /// Where the two files come from.
 #[derive(Clone, Debug)]
@@ -31,52 +35,65 @@ impl Source {
     /// # Errors
     /// All faults of both files, a line each.
     pub(crate) fn load(&self) -> Result<Plan, Failure> {
-        let (servos, motion) = match self {
-            Self::Folder(folder) => {
-                if !folder.is_dir() {
-                    return Err(Failure::config(format_args!(
-                        "{}: there is no such folder; `--config DIR` names the one with \
-                         servos.toml and motion.toml",
-                        folder.display()
-                    )));
-                }
-                (
-                    read(&folder.join("servos.toml")),
-                    read(&folder.join("motion.toml")),
-                )
-            }
-            Self::Shipped => (
-                Ok(include_str!("../../calibration/servos.toml").to_owned()),
-                Ok(include_str!("../../calibration/motion.toml").to_owned()),
-            ),
-        };
-        let rig = servos.and_then(|text| self.check("servos.toml", &text, servos::rig));
-        let tentacles = rig.as_ref().map_or(1, |rig: &Rig| rig.tentacles().len());
-        let motion = motion.and_then(|text| {
-            self.check("motion.toml", &text, |document| {
-                motion::motion(document, tentacles)
-            })
+        let rig = self.load_rig();
+        let tentacles = rig.as_ref().map_or(1, |rig| rig.tentacles().len());
+        let motion = self.read("motion.toml", |document| {
+            motion::motion(document, tentacles)
         });
         match (rig, motion) {
             (Ok(rig), Ok(motion)) => Ok(Plan { rig, motion }),
-            (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(Failure::config(faults)),
+            (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
+            (Err(servos), Err(motion)) if servos.message == motion.message => Err(servos),
             (Err(servos), Err(motion)) => Err(Failure::config(format_args!("{servos}\n{motion}"))),
         }
     }
 
-    fn check<T>(
+    /// Reads and checks `servos.toml`.
+    ///
+    /// # Errors
+    /// All its faults, a line each.
+    pub(crate) fn load_rig(&self) -> Result<Rig, Failure> {
+        self.read("servos.toml", servos::rig)
+    }
+
+    fn read<T>(
         &self,
         name: &str,
-        text: &str,
         parse: impl FnOnce(&Document<'_>) -> Option<T>,
-    ) -> Result<T, String> {
-        let path = match self {
+    ) -> Result<T, Failure> {
+        let text = match (self, name) {
+            (Self::Shipped, "servos.toml") => SHIPPED_SERVOS.to_owned(),
+            (Self::Shipped, _) => SHIPPED_MOTION.to_owned(),
+            (Self::Folder(folder), _) if !folder.is_dir() => {
+                return Err(Failure::config(format_args!(
+                    "{}: there is no such folder; `tentacle-hat calibrate` makes it, and \
+                     `--config DIR` names another",
+                    folder.display()
+                )));
+            }
+            (Self::Folder(folder), _) => read(&folder.join(name)).map_err(Failure::config)?,
+        };
+        let document = Document::new(&text);
+        let value = parse(&document);
+        document
+            .finish(&self.path(name), value)
+            .map_err(Failure::config)
+    }
+
+    fn path(&self, name: &str) -> String {
+        match self {
             Self::Folder(folder) => folder.join(name).display().to_string(),
             Self::Shipped => format!("calibration/{name}"),
-        };
-        let document = Document::new(text);
-        let value = parse(&document);
-        document.finish(&path, value)
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Shipped => f.write_str("the shipped calibration"),
+        }
     }
 }
 

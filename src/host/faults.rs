@@ -75,7 +75,11 @@ impl FromStr for Schedule {
     type Err = anyhow::Error;
 
     fn from_str(list: &str) -> Result<Self> {
-        let entries = list.split(',').map(entry).collect::<Result<_>>()?;
+        let entries = list
+            .split(',')
+            .filter(|e| !e.is_empty())
+            .map(entry)
+            .collect::<Result<_>>()?;
         Ok(Self {
             entries,
             now_us: Cell::new(0),

@@ -2,9 +2,13 @@
 
 pub(crate) mod bus;
 pub(crate) mod chip;
+mod clock;
 pub(crate) mod faults;
 mod lock;
+mod log;
+pub(crate) mod oe;
 mod pi;
+mod service;
 pub(crate) mod shell;
 mod signals;
 mod trace;
@@ -12,8 +16,11 @@ mod trace;
 use crate::cli::{BoardKind, Global};
 use crate::failure::{Exit, Failure};
 use crate::files::Source;
+use bus::HostBus;
+use chip::KeptChip;
 use lock::Lock;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 
@@ -39,6 +46,21 @@ pub(crate) fn lock(global: &Global, board: &BoardPlan) -> Result<Option<Lock>, F
         (BoardKind::Virtual, Some(path)) => Lock::take(path),
         // A virtual board in memory is nobody else's.
         (BoardKind::Virtual, None) => Ok(None),
+    }
+}
+
+/// Opens the bus to the board for a command that needs no faults on it.
+///
+/// # Errors
+/// The bus's.
+pub(crate) fn open<'c>(
+    global: &Global,
+    board: &BoardPlan,
+    chip: &'c KeptChip,
+) -> Result<HostBus<'c>, BusError> {
+    match global.board {
+        BoardKind::Pi => HostBus::pi(board.bus, None),
+        BoardKind::Virtual => Ok(HostBus::faulty(chip, Rc::default())),
     }
 }
 

@@ -1,128 +1,145 @@
-//! The real world as the loop sees it: the clock, the signals, the bus.
+//! The real world as the loop sees it: the clock, the signals, the bus, and who
+//! is told what happens.
 
 use super::bus::HostBus;
 use super::chip::KeptChip;
+use super::clock::Clock;
 use super::faults::Schedule;
+use super::lock::Lock;
+use super::log::Log;
+use super::oe::OutputsOn;
+use super::service::Service;
 use super::signals::Signals;
 use super::trace::Trace;
 use crate::cli::{BoardKind, Global, Run};
+use crate::commands::run::plan;
 use anyhow::{Context, Result};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Notice, Order, Plan, Shell};
 use tentacle_hat::units::Timebase;
 
-/// Reads the monotonic clock, or counts simulated time.
-#[derive(Clone, Copy, Debug)]
-enum Clock {
-    Paced(Instant),
-    Unpaced(u64),
-}
-
-impl Clock {
-    fn now_us(&self) -> u64 {
-        match self {
-            Self::Paced(start) => start.elapsed().as_micros() as u64,
-            Self::Unpaced(now_us) => *now_us,
-        }
-    }
-
-    fn sleep_until(&mut self, t_us: u64) {
-        match self {
-            Self::Paced(_) => {
-                let left = t_us.saturating_sub(self.now_us());
-                std::thread::sleep(Duration::from_micros(left));
-            }
-            Self::Unpaced(now_us) => *now_us = t_us.max(*now_us),
-        }
-    }
-}
-
 /// The shell that the program runs the loop in.
 pub(crate) struct HostShell<'c> {
+    global: &'c Global,
+    options: &'c Run,
     clock: Clock,
     signals: Signals,
     stopping: bool,
-    kind: BoardKind,
-    /// Whether somebody looks at what a real board emits.
-    mirrored: bool,
+    service: Option<Service>,
+    log: Log,
+    /// The board that was opened last, and the lock on its bus.
+    board: BoardPlan,
+    lock: Option<Lock>,
+    outputs: Option<OutputsOn>,
     chip: &'c KeptChip,
     faults: Rc<Schedule>,
+    /// A plan that was read again, for the loop to fetch.
+    next: Option<Plan>,
     timebase: Timebase,
     trace: Option<Trace>,
-    /// The next row of the trace, and how many there will be.
-    row: u64,
-    rows: u64,
-    trace_error: Option<std::io::Error>,
 }
 
 impl<'c> HostShell<'c> {
+    /// The shell for a plan's board.
+    ///
+    /// # Errors
+    /// Another process drives the board, or the trace cannot be written.
     pub(crate) fn new(
-        global: &Global,
-        options: &Run,
+        global: &'c Global,
+        options: &'c Run,
         plan: &Plan,
         chip: &'c KeptChip,
     ) -> Result<Self> {
-        let timebase = *plan.rig.timebase();
-        let faults = global
-            .faults
-            .as_deref()
-            .map_or(Ok(Schedule::default()), str::parse)?;
-        let trace = options
-            .trace
-            .as_ref()
-            .map(|path| Trace::create(path, &plan.rig).with_context(|| path.display().to_string()))
-            .transpose()?;
-        let rows = options
-            .seconds
-            .map_or(u64::MAX, |s| s * u64::from(timebase.rate_hz()));
+        let board = plan.rig.board().clone();
+        let faults: Schedule = global.faults.as_deref().unwrap_or_default().parse()?;
+        let trace = options.trace.as_ref().map(|path| {
+            Trace::create(path, &plan.rig, options.seconds)
+                .with_context(|| path.display().to_string())
+        });
         Ok(Self {
-            clock: match options.unpaced {
-                true => Clock::Unpaced(0),
-                false => Clock::Paced(Instant::now()),
-            },
+            global,
+            options,
+            clock: Clock::start(options.unpaced),
             signals: Signals::catch()?,
             stopping: false,
-            kind: global.board,
-            mirrored: options.trace.is_some(),
+            service: Service::find(),
+            log: Log::default(),
+            lock: super::lock(global, &board)?,
+            board,
+            outputs: None,
             chip,
             faults: Rc::new(faults),
-            timebase,
-            trace,
-            row: 0,
-            rows,
-            trace_error: None,
+            next: None,
+            timebase: *plan.rig.timebase(),
+            trace: trace.transpose()?,
         })
+    }
+
+    /// Whether a service manager started this program, which then waits for a
+    /// board that is absent.
+    pub(crate) fn is_service(&self) -> bool {
+        self.service.is_some()
     }
 
     /// Ends the trace.
     pub(crate) fn finish(self) -> Result<()> {
-        if let Some(error) = self.trace_error {
-            return Err(error).context("the trace could not be written");
-        }
-        match self.trace {
-            Some(trace) => trace.finish().context("the trace could not be written"),
-            None => Ok(()),
-        }
+        self.trace.map_or(Ok(()), Trace::finish)
     }
 
     /// Lets the virtual board live up to `t_us`, row by row of the trace.
     fn advance_to(&mut self, t_us: u64) {
-        while self.row < self.rows && self.timebase.slot_us(self.row + 1) <= t_us {
-            self.faults
-                .advance(self.timebase.slot_us(self.row + 1), &self.chip.chip);
-            let row_us = self.timebase.slot_us(self.row);
-            if let Some(trace) = &mut self.trace
-                && let Err(error) = trace.row(row_us, &self.chip.chip.borrow())
-            {
-                self.trace_error.get_or_insert(error);
-                self.trace = None;
-            }
-            self.row += 1;
+        while let Some(trace) = &mut self.trace
+            && let Some(k) = trace.next_row()
+            && self.timebase.slot_us(k + 1) <= t_us
+        {
+            let end_us = self.timebase.slot_us(k + 1);
+            self.faults.advance(end_us, &self.chip.chip);
+            trace.row(self.timebase.slot_us(k), &self.chip.chip.borrow());
         }
         self.faults.advance(t_us, &self.chip.chip);
+    }
+
+    fn say(&self, line: &str) {
+        eprintln!("{line}");
+    }
+
+    /// Reads the files again; bad ones are refused and the old plan goes on.
+    fn read_again(&mut self) {
+        if let Some(service) = &mut self.service {
+            service.reloading();
+        }
+        let read = plan(self.global, self.options);
+        if let Some(service) = &mut self.service {
+            service.reloaded();
+        }
+        match read {
+            Ok(plan) => {
+                self.say("the calibration was read again");
+                self.next = Some(plan);
+            }
+            Err(error) => {
+                let line = format!("the calibration has faults; the old one goes on:\n{error:#}");
+                self.say(&line);
+                if let Some(service) = &mut self.service {
+                    service.edge("the new calibration was refused; the old one goes on");
+                }
+            }
+        }
+    }
+
+    /// Lets the pulses out of the board, or shuts them in, if OE is wired.
+    fn let_out(&mut self, out: bool) {
+        self.outputs = None;
+        if let (true, BoardKind::Pi, Some(pin)) = (out, self.global.board, self.board.oe_gpio) {
+            match OutputsOn::new(pin) {
+                Ok(outputs) => self.outputs = Some(outputs),
+                Err(error) => self.say(&format!(
+                    "OE on GPIO {pin} cannot be driven: {error}; the servos stay limp"
+                )),
+            }
+        }
     }
 }
 
@@ -131,8 +148,16 @@ impl<'c> Shell for HostShell<'c> {
     type Error = BusError;
 
     fn open(&mut self, board: &BoardPlan) -> Result<HostBus<'c>, BusError> {
-        match self.kind {
-            BoardKind::Pi => HostBus::pi(board.bus, self.mirrored.then_some(self.chip)),
+        if board.bus != self.board.bus || self.lock.is_none() {
+            // The device may only now be there, or a reload named another one.
+            self.lock = super::lock(self.global, board).map_err(|failure| {
+                self.say(&failure.message);
+                BusError::BUSY
+            })?;
+        }
+        self.board = board.clone();
+        match self.global.board {
+            BoardKind::Pi => HostBus::pi(board.bus, self.trace.is_some().then_some(self.chip)),
             BoardKind::Virtual => Ok(HostBus::faulty(self.chip, Rc::clone(&self.faults))),
         }
     }
@@ -149,25 +174,51 @@ impl<'c> Shell for HostShell<'c> {
     }
 
     fn order(&mut self) -> Order {
-        match (self.signals.take_stop(), self.stopping) {
+        let mut stop = self.signals.take_stop();
+        if self.signals.take_hangup() {
+            if self.is_service() && !self.stopping {
+                self.read_again();
+            } else {
+                // Started by hand, it is a lost SSH connection.
+                stop = true;
+            }
+        }
+        match (stop, self.stopping) {
             (true, true) => Order::Quit,
             (true, false) => {
                 self.stopping = true;
                 Order::Stop
             }
             (false, true) => Order::Stop,
+            (false, false) if self.next.is_some() => Order::Reload,
             (false, false) => Order::Play,
         }
     }
 
     fn reload(&mut self) -> Plan {
-        unreachable!("this shell never orders a reload")
+        self.next.take().expect("Order::Reload comes with a plan")
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
+        let now_us = self.clock.now_us();
+        let line = self.log.line(&notice, &self.board);
+        if let Some(line) = &line {
+            self.say(line);
+        }
+        if let Some(service) = &mut self.service {
+            match notice {
+                Notice::Trying => service.feed(now_us),
+                Notice::Slot(slot) => service.slot(now_us, slot),
+                Notice::Stopping => service.stopping(),
+                _ => {}
+            }
+            if let Some(line) = &line {
+                service.edge(line);
+            }
+        }
         match notice {
-            Notice::Lost(error) => eprintln!("the board is lost: {error}; trying again"),
-            Notice::Disturbed => eprintln!("the board forgot what it was told; starting it anew"),
+            Notice::Armed { .. } => self.let_out(true),
+            Notice::Relaxed => self.let_out(false),
             _ => {}
         }
     }

@@ -9,21 +9,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
+    hangup: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Catches SIGINT, SIGTERM and SIGHUP: a lost SSH connection stops the hat
-    /// as gently as Ctrl-C.
+    /// Catches SIGINT, SIGTERM and SIGHUP.
     pub(crate) fn catch() -> io::Result<Self> {
         let signals = Self::default();
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register(signal, Arc::clone(&signals.stop))?;
         }
+        signal_hook::flag::register(SIGHUP, Arc::clone(&signals.hangup))?;
         Ok(signals)
     }
 
     /// Whether a stop was asked for since the last call.
     pub(crate) fn take_stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) && self.stop.swap(false, Ordering::Relaxed)
+        take(&self.stop)
     }
+
+    /// Whether the terminal hung up, or a service was asked to reload, since
+    /// the last call.
+    pub(crate) fn take_hangup(&self) -> bool {
+        take(&self.hangup)
+    }
+}
+
+fn take(flag: &AtomicBool) -> bool {
+    // The load alone is what nearly every frame costs.
+    flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Relaxed)
 }

@@ -39,6 +39,13 @@ impl Performance {
         self.before = Some((before, t_us));
     }
 
+    /// Whether one motion is still becoming another.
+    pub fn is_changing(&self, t_us: u64) -> bool {
+        self.before
+            .as_ref()
+            .is_some_and(|(_, from)| t_us < from + CHANGE_US)
+    }
+
     /// Goes back to straight from `t_us` on; a second call changes nothing.
     pub fn end(&mut self, t_us: u64) {
         self.returns_from_us.get_or_insert(t_us);
@@ -60,7 +67,7 @@ impl Performance {
     pub fn pose_at(&self, t_us: u64, tentacles: usize) -> Pose {
         let mut pose = self.motion.pose_at(t_us, tentacles);
         if let Some((before, from)) = &self.before
-            && t_us < from + CHANGE_US
+            && self.is_changing(t_us)
         {
             let weight = ease(t_us.saturating_sub(*from), CHANGE_US);
             pose = before.pose_at(t_us, tentacles).toward(&pose, weight);

@@ -95,7 +95,7 @@ const LIVELY: Frequency = Frequency::from_micro_hz(400_000);
 const CALM: Frequency = Frequency::from_micro_hz(266_667);
 
 /// All tentacles' bows, along x and then along y, one tentacle after another.
-const BOWS_US: u64 = 12_000_000;
+const BOWS_US: u64 = 16_000_000;
 
 fn bow(who: &Who, t_us: u64) -> Bend {
     let each_us = BOWS_US / (2 * who.count as u64);

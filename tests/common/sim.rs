@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::{Fault, Faulty};
-use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
+use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
-use tentacle_hat::drive::{Notice, Order, Plan, Shell, Slot};
+use tentacle_hat::drive::{Notice, Order, Plan, Shell, Slot, Tally, Terms, drive};
 use tentacle_hat::motion::Motion;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::units::*;
@@ -60,19 +60,49 @@ pub fn plan_with(rate: u16, oscillator: u32, negative: f64, positive: f64) -> Pl
 /// What happened, in words, with its moment.
 pub type Log = Vec<(u64, String)>;
 
-/// A world of its own: simulated time, a chip, a bus that fails on order.
+type Watch<'a> = Box<dyn FnMut(u64, &Chip) + 'a>;
+type Events<'a> = Box<dyn FnMut(u64, &RefCell<Chip>) + 'a>;
+type Faults<'a> = Box<dyn FnMut(u64) -> Option<Fault> + 'a>;
+
+/// Simulated time, and what happens in it; each hook is asked with the time.
+struct World<'a> {
+    chip: &'a RefCell<Chip>,
+    now_us: Cell<u64>,
+    watch: RefCell<Watch<'a>>,
+    events: RefCell<Events<'a>>,
+    faults: RefCell<Faults<'a>>,
+}
+
+impl World<'_> {
+    /// Lets time pass in steps of a millisecond, so that the watcher sees what
+    /// the outputs do between.
+    fn advance_to(&self, t_us: u64) {
+        while self.now_us.get() < t_us {
+            let now = (self.now_us.get() + 1000).min(t_us);
+            self.now_us.set(now);
+            self.chip.borrow_mut().advance_to(now);
+            (self.events.borrow_mut())(now, self.chip);
+            (self.watch.borrow_mut())(now, &self.chip.borrow());
+        }
+    }
+
+    fn strike(&self) -> Option<Fault> {
+        let fault = (self.faults.borrow_mut())(self.now_us.get());
+        if fault == Some(Fault::TimeOut) {
+            self.advance_to(self.now_us.get() + 20_000);
+        }
+        fault
+    }
+}
+
+/// The loop's shell in a simulated world.
 pub struct Sim<'a> {
-    pub chip: &'a RefCell<Chip>,
-    pub now_us: Rc<Cell<u64>>,
-    /// How the next transfer fails, asked with the time.
-    pub faults: Rc<RefCell<dyn FnMut(u64) -> Option<Fault>>>,
-    /// Asked once a slot.
+    world: Rc<World<'a>>,
+    /// Whether the bus cannot even be opened, asked with the time.
+    pub absent: Box<dyn FnMut(u64) -> bool + 'a>,
+    /// Asked once a slot, with the time.
     pub orders: Box<dyn FnMut(u64) -> Order + 'a>,
     pub next: Option<Plan>,
-    /// What happens to the chip at each step of time.
-    pub events: Box<dyn FnMut(u64, &RefCell<Chip>) + 'a>,
-    /// Called when a slot is over and at each step of time.
-    pub watch: Box<dyn FnMut(u64, &Chip) + 'a>,
     pub log: Log,
     pub slots: Vec<Slot>,
 }
@@ -80,16 +110,48 @@ pub struct Sim<'a> {
 impl<'a> Sim<'a> {
     pub fn new(chip: &'a RefCell<Chip>) -> Self {
         Self {
-            chip,
-            now_us: Rc::default(),
-            faults: Rc::new(RefCell::new(|_| None)),
+            world: Rc::new(World {
+                chip,
+                now_us: Cell::new(0),
+                watch: RefCell::new(Box::new(|_, _| {})),
+                events: RefCell::new(Box::new(|_, _| {})),
+                faults: RefCell::new(Box::new(|_| None)),
+            }),
+            absent: Box::new(|_| false),
             orders: Box::new(|_| Order::Play),
             next: None,
-            events: Box::new(|_, _| {}),
-            watch: Box::new(|_, _| {}),
             log: Log::new(),
             slots: Vec::new(),
         }
+    }
+
+    /// Has the outputs looked at, at each step of time.
+    pub fn watch(&self, watch: impl FnMut(u64, &Chip) + 'a) {
+        *self.world.watch.borrow_mut() = Box::new(watch);
+    }
+
+    /// What befalls the chip, at each step of time.
+    pub fn events(&self, events: impl FnMut(u64, &RefCell<Chip>) + 'a) {
+        *self.world.events.borrow_mut() = Box::new(events);
+    }
+
+    /// How each transfer fails.
+    pub fn faults(&self, faults: impl FnMut(u64) -> Option<Fault> + 'a) {
+        *self.world.faults.borrow_mut() = Box::new(faults);
+    }
+
+    /// Plays the plan while a watcher looks on.
+    pub fn play(&mut self, plan: &Plan, terms: Terms) -> (Tally, Watcher) {
+        let watcher = Rc::new(RefCell::new(Watcher::new(&plan.rig, self.world.chip)));
+        let looks = Rc::clone(&watcher);
+        let mut also = self.world.watch.replace(Box::new(|_, _| {}));
+        self.watch(move |t, chip| {
+            looks.borrow_mut().look(t, chip);
+            also(t, chip);
+        });
+        let tally = drive(self, plan.clone(), terms).unwrap();
+        self.watch(|_, _| {});
+        (tally, Rc::into_inner(watcher).unwrap().into_inner())
     }
 
     /// The moments at which something was said.
@@ -99,42 +161,31 @@ impl<'a> Sim<'a> {
     }
 }
 
-type SimBus<'a> = Faulty<VirtualBus<'a>, Box<dyn FnMut() -> Option<Fault>>>;
+type SimBus<'a> = Faulty<VirtualBus<'a>, Box<dyn FnMut() -> Option<Fault> + 'a>>;
 
 impl<'a> Shell for Sim<'a> {
     type Bus = SimBus<'a>;
     type Error = BusError;
 
     fn open(&mut self, _: &BoardPlan) -> Result<SimBus<'a>, BusError> {
-        let (faults, now_us) = (Rc::clone(&self.faults), Rc::clone(&self.now_us));
-        let plan = Box::new(move || {
-            let now = now_us.get();
-            let fault = (faults.borrow_mut())(now);
-            if fault == Some(Fault::TimeOut) {
-                now_us.set(now + 20_000);
-            }
-            fault
-        });
-        Ok(Faulty::new(VirtualBus(self.chip), plan))
+        if (self.absent)(self.world.now_us.get()) {
+            return Err(BusError::NO_BUS);
+        }
+        let world = Rc::clone(&self.world);
+        let bus = VirtualBus(world.chip);
+        Ok(Faulty::new(bus, Box::new(move || world.strike())))
     }
 
     fn now_us(&mut self) -> u64 {
-        self.now_us.get()
+        self.world.now_us.get()
     }
 
     fn sleep_until(&mut self, t_us: u64) {
-        // In steps of a millisecond, so that watchers see what outputs do between.
-        while self.now_us.get() < t_us {
-            let now = (self.now_us.get() + 1000).min(t_us);
-            self.now_us.set(now);
-            self.chip.borrow_mut().advance_to(now);
-            (self.events)(now, self.chip);
-            (self.watch)(now, &self.chip.borrow());
-        }
+        self.world.advance_to(t_us);
     }
 
     fn order(&mut self) -> Order {
-        (self.orders)(self.now_us.get())
+        (self.orders)(self.world.now_us.get())
     }
 
     fn reload(&mut self) -> Plan {
@@ -144,7 +195,66 @@ impl<'a> Shell for Sim<'a> {
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
             Notice::Slot(slot) => self.slots.push(*slot),
-            other => self.log.push((self.now_us.get(), format!("{other:?}"))),
+            other => self
+                .log
+                .push((self.world.now_us.get(), format!("{other:?}"))),
         }
+    }
+}
+
+/// Holds what the outputs emit against invariants 1 and 2 at every step of time.
+pub struct Watcher {
+    rig: Rig,
+    tick_us: f64,
+    before: Vec<Emitted>,
+    /// What broke an invariant, with its moment and servo.
+    pub broken: Vec<(u64, usize, String)>,
+}
+
+impl Watcher {
+    pub fn new(rig: &Rig, chip: &RefCell<Chip>) -> Self {
+        let emitted = |s: &Servo| chip.borrow().emitted(s.channel.into());
+        Self {
+            tick_us: f64::from(rig.timebase().tick_us()),
+            before: rig.servos().iter().map(emitted).collect(),
+            broken: Vec::new(),
+            rig: rig.clone(),
+        }
+    }
+
+    pub fn look(&mut self, t_us: u64, chip: &Chip) {
+        for (i, servo) in self.rig.servos().iter().enumerate() {
+            let now = chip.emitted(servo.channel.into());
+            let before = std::mem::replace(&mut self.before[i], now);
+            if now == before {
+                continue;
+            }
+            let wrong = match (before, now, servo.calibration.as_ref()) {
+                (_, Emitted::Limp, _) => false,
+                (Emitted::Limp, Emitted::Pulse(us), Some(calibration)) => {
+                    let off = us - f64::from(calibration.neutral.get());
+                    off.abs() > self.tick_us / 2.0 + 0.01
+                }
+                (Emitted::Pulse(a), Emitted::Pulse(b), Some(calibration)) => {
+                    let (low, high) = calibration.table.range_us();
+                    let most = f64::from(servo.max_step_us) + self.tick_us + 0.01;
+                    let inside = b >= f64::from(low) - 0.01 && b <= f64::from(high) + 0.01;
+                    !inside || (b - a).abs() > most
+                }
+                _ => true,
+            };
+            if wrong {
+                self.broken.push((t_us, i, format!("{before:?} → {now:?}")));
+            }
+        }
+    }
+
+    pub fn assert_unbroken(&self) {
+        let first = self.broken.first();
+        assert!(
+            first.is_none(),
+            "{} broken, first {first:?}",
+            self.broken.len()
+        );
     }
 }

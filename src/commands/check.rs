@@ -1,0 +1,285 @@
+//! `check`: files, then the board; a line for each, and what to do.
+
+use crate::cli::{BoardKind, Global};
+use crate::failure::{Exit, Failure};
+use crate::host;
+use anyhow::Result;
+use embedded_hal::i2c::I2c;
+use std::fmt::Display;
+use std::process::Command;
+use tentacle_hat::board::registers::{
+    ARMED_MODE1, MODE1, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART, MODE1_SLEEP, PRE_SCALE,
+};
+use tentacle_hat::board::{BusError, virtual_chip::Chip};
+use tentacle_hat::calibration::{Address, Rig};
+use tentacle_hat::drive::Plan;
+use tentacle_hat::frame::Frame;
+use tentacle_hat::motion::{Motion, Show};
+
+/// The lines so far, and how the first ✗ exits.
+#[derive(Default)]
+struct Report {
+    first: Option<Exit>,
+}
+
+impl Report {
+    fn good(&self, line: impl Display) {
+        println!("✓ {line}");
+    }
+
+    /// Neither good nor bad, but worth knowing.
+    fn note(&self, line: impl Display) {
+        println!("· {line}");
+    }
+
+    fn bad(&mut self, exit: Exit, line: impl Display) {
+        println!("✗ {line}");
+        self.first.get_or_insert(exit);
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        self.bad(failure.exit, failure);
+    }
+}
+
+pub(crate) fn check(global: &Global) -> Result<()> {
+    let mut report = Report::default();
+    let source = host::source(global);
+    let plan = match source.load() {
+        Ok(plan) => {
+            report.good(format_args!("{source}: both files are sound"));
+            Some(plan)
+        }
+        Err(failure) => {
+            report.failed(&failure);
+            None
+        }
+    };
+    if let Some(plan) = &plan {
+        servos(&report, &plan.rig);
+        speeds(&mut report, plan);
+        board(&mut report, global, &plan.rig)?;
+    }
+    if global.board == BoardKind::Pi {
+        service(&report);
+    }
+    match report.first {
+        None => Ok(()),
+        Some(exit) => Err(Failure {
+            exit,
+            message: "Not all is well; the lines marked ✗ say what to do.".to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// Rate and step, and each servo's channel, range and start in the cycle.
+fn servos(report: &Report, rig: &Rig) {
+    let timebase = rig.timebase();
+    let (tick, prescale) = (timebase.tick_us(), timebase.prescale().0);
+    report.good(format_args!(
+        "pulses: {:.2} Hz (prescale {prescale}), {tick:.2} µs a step",
+        1e6 / (4096.0 * tick),
+    ));
+    let limp = Frame::limp(rig);
+    for (i, servo) in rig.servos().iter().enumerate() {
+        let (name, channel) = (rig.servo_name(i), servo.channel);
+        let starts_us = f32::from(limp.0[channel as usize].on.0) * tick;
+        match &servo.calibration {
+            Some(calibration) => {
+                let (low, high) = calibration.limits_us;
+                report.good(format_args!(
+                    "{name}: channel {channel}, {low:.0} to {high:.0} µs, neutral {:.0}, \
+                     {starts_us:.0} µs into the cycle",
+                    calibration.neutral.get()
+                ));
+            }
+            None => report.note(format_args!(
+                "{name}: channel {channel}, not calibrated yet: it stays limp; \
+                 `tentacle-hat calibrate` gives it a table"
+            )),
+        }
+    }
+}
+
+/// Whether the limits would flatten what is to be played: said before the show.
+fn speeds(report: &mut Report, plan: &Plan) {
+    let rig = &plan.rig;
+    let show = Motion::Show(Show::new(rig.tentacles()));
+    for (name, motion) in [("the wave", &plan.motion), ("the show", &show)] {
+        let steepest = Steepest::of(rig, motion);
+        let period_s = rig.timebase().period_us() / 1e6;
+        let mut flattened = false;
+        for (i, servo) in rig.servos().iter().enumerate() {
+            let (speed, most) = (steepest.each[i], servo.max_step_us / period_s);
+            if speed > most {
+                flattened = true;
+                report.bad(
+                    Exit::Config,
+                    format_args!(
+                        "{}: {name} wants up to {speed:.0} µs/s, its max-speed-us-per-s allows \
+                         {most:.0}: it would be flattened; lower the frequency or amplitude in \
+                         motion.toml, or raise the limit if the servo can follow",
+                        rig.servo_name(i)
+                    ),
+                );
+            }
+        }
+        let most = rig.max_total_step_us() / period_s;
+        if steepest.total > most {
+            flattened = true;
+            report.bad(
+                Exit::Config,
+                format_args!(
+                    "{name} wants up to {:.0} µs/s over all servos, max-total-speed-us-per-s allows \
+                     {most:.0}: it would be slowed; lower the frequency or amplitude, or raise the \
+                     limit if the supply can feed it",
+                    steepest.total
+                ),
+            );
+        }
+        if !flattened {
+            let fastest = steepest.each.iter().copied().fold(0.0, f32::max);
+            report.good(format_args!(
+                "{name}: at most {fastest:.0} µs/s a servo and {:.0} over all, within the limits",
+                steepest.total
+            ));
+        }
+    }
+}
+
+/// The steepest speeds of a motion without limits, µs a second.
+struct Steepest {
+    each: Vec<f32>,
+    total: f32,
+}
+
+impl Steepest {
+    /// Over two minutes, frame by frame: longer than any loop or period that
+    /// is fast enough to matter.
+    fn of(rig: &Rig, motion: &Motion) -> Self {
+        let timebase = rig.timebase();
+        let rate = f32::from(timebase.rate_hz());
+        let us_at = |k: u64| -> Vec<f32> {
+            let pose = motion.pose_at(timebase.slot_us(k), rig.tentacles().len());
+            let servos = rig.servos().iter().enumerate();
+            let us = servos.map(|(i, servo)| {
+                let bend = pose.0[i / 2];
+                let along = if i % 2 == 0 { bend.x } else { bend.y };
+                servo.calibration.as_ref().map_or(0.0, |c| c.us_at(along))
+            });
+            us.collect()
+        };
+        let mut steepest = Self {
+            each: vec![0.0; rig.servos().len()],
+            total: 0.0,
+        };
+        let mut before = us_at(0);
+        for k in 1..=120 * u64::from(timebase.rate_hz()) {
+            let now = us_at(k);
+            let mut total = 0.0;
+            for ((each, now), before) in steepest.each.iter_mut().zip(&now).zip(&before) {
+                let speed = (now - before).abs() * rate;
+                *each = each.max(speed);
+                total += speed;
+            }
+            steepest.total = steepest.total.max(total);
+            before = now;
+        }
+        steepest
+    }
+}
+
+/// The bus, the board on it, and what its registers say.
+fn board(report: &mut Report, global: &Global, rig: &Rig) -> Result<()> {
+    let plan = rig.board();
+    let _lock = match host::lock(global, plan) {
+        Ok(lock) => lock,
+        Err(failure) => {
+            report.failed(&failure);
+            return Ok(());
+        }
+    };
+    let chip = host::chip::open(global, plan)?;
+    let mut bus = match host::open(global, plan, &chip) {
+        Ok(bus) => bus,
+        Err(error) => {
+            report.failed(&host::explain(error, plan));
+            return Ok(());
+        }
+    };
+    let mut read = |address: Address, register: u8| -> Result<u8, BusError> {
+        let mut value = [0];
+        bus.write_read(address.get(), &[register], &mut value)?;
+        Ok(value[0])
+    };
+    match read(plan.address, MODE1).and_then(|mode1| Ok((mode1, read(plan.address, PRE_SCALE)?))) {
+        Ok((mode1, prescale)) => registers(report, rig, mode1, prescale),
+        Err(error) => {
+            report.failed(&host::explain(error, plan));
+            let answering: Vec<String> = (0x40..=0x77)
+                .filter_map(|address| Address::new(address).ok())
+                .filter(|&address| read(address, MODE1).is_ok())
+                .map(|address| format!("{:#04x}", address.get()))
+                .collect();
+            if answering.is_empty() {
+                report.note("no address from 0x40 to 0x77 answers: wiring or power");
+            } else {
+                report.note(format_args!(
+                    "{} answers: if that is the board, set `address` in servos.toml",
+                    answering.join(", ")
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the chip's registers say about who set it up.
+fn registers(report: &mut Report, rig: &Rig, mode1: u8, prescale: u8) {
+    let at = format!("the board at {:#04x}", rig.board().address.get());
+    let fresh = Chip::new(rig.board().address, 25_000_000);
+    let ours = rig.timebase().prescale().0;
+    if mode1 & MODE1_EXTCLK != 0 {
+        report.bad(
+            Exit::NoBoard,
+            format_args!(
+                "{at} listens to an external clock (MODE1 {mode1:#04x}), which only a power cycle \
+                 ends: take its supply away for a moment"
+            ),
+        );
+    } else if mode1 == fresh.registers()[0] && prescale == fresh.registers()[PRE_SCALE as usize] {
+        report.good(format_args!("{at} answers, fresh from power-on"));
+    } else if mode1 & !MODE1_RESTART == ARMED_MODE1 && prescale == ours {
+        report.good(format_args!("{at} answers, set up by this program"));
+    } else if mode1 & !(MODE1_RESTART | MODE1_SLEEP | MODE1_ALLCALL | ARMED_MODE1) == 0 {
+        report.good(format_args!(
+            "{at} answers, set up by another program (MODE1 {mode1:#04x}, prescale {prescale}); \
+             `run` sets it up anew"
+        ));
+    } else {
+        report.bad(
+            Exit::NoBoard,
+            format_args!(
+                "{at} answers, but not like a PCA9685 of its own (MODE1 {mode1:#04x}): is another \
+                 chip there?"
+            ),
+        );
+    }
+}
+
+/// What systemd says of the service.
+fn service(report: &Report) {
+    let ask = |what: &str| {
+        let output = Command::new("systemctl")
+            .args([what, "tentacle-hat"])
+            .output();
+        output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
+    };
+    match (ask("is-active"), ask("is-enabled")) {
+        (Ok(active), Ok(enabled)) if !enabled.is_empty() => {
+            report.good(format_args!("the service is {active} and {enabled}"));
+        }
+        _ => report.note("there is no service here: `run` moves the hat by hand"),
+    }
+}
