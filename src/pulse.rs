@@ -50,7 +50,8 @@ pub fn next(rig: &Rig, pose: &Pose, engaged: usize, previous: &Pulses) -> Pulses
     } else {
         1.0
     };
-    for (pulse, step) in pulses.0.iter_mut().zip(moves) {
+    let count = rig.servos().len();
+    for (pulse, step) in pulses.0[..count].iter_mut().zip(moves) {
         if let Some(width) = pulse {
             *width = Microseconds::limited(width.get() + step * share);
         }

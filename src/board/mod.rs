@@ -12,14 +12,16 @@ pub mod virtual_chip;
 
 pub use bus_error::BusError;
 
-use crate::calibration::{Address, Rig};
+use crate::calibration::{Address, CHANNELS, Rig};
 use crate::frame::Frame;
 use crate::pulse::Pulses;
 use crate::units::Ticks;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use pwm_pca9685::{Channel, ChannelOnOffControl, OutputDriver, Pca9685};
-use registers::{ARMED_MODE1, ARMED_MODE2, BLOCK, FULL, LED0, MODE1, MODE1_RESTART, PRE_SCALE};
+use registers::{
+    ARMED_MODE1, ARMED_MODE2, BLOCK, Block, FULL, LED0, MODE1, MODE1_RESTART, PRE_SCALE,
+};
 
 /// Longer than any cycle at 40 Hz and the slowest oscillator: every pulse that
 /// has begun is over.
@@ -95,12 +97,11 @@ impl<I2C: I2c> Board<I2C> {
     fn take_over(
         &mut self,
         rig: &Rig,
-        held: [u8; BLOCK],
+        held: Block,
     ) -> Result<(Armed<'_, I2C>, Pulses), I2C::Error> {
         let mut pulses = Pulses::LIMP;
         for (servo, pulse) in rig.servos().iter().zip(&mut pulses.0) {
-            let at = 4 * servo.channel as usize;
-            let off = u16::from_le_bytes([held[at + 2], held[at + 3]]);
+            let off = (held[servo.channel as usize] >> 16) as u16;
             let on = self.limp.0[servo.channel as usize].on.0;
             let Some(calibration) = &servo.calibration else {
                 continue;
@@ -153,18 +154,18 @@ impl<I2C: I2c> Board<I2C> {
             && prescale[0] == self.prescale)
     }
 
-    fn starts_are_ours(&self, held: &[u8; BLOCK]) -> bool {
+    fn starts_are_ours(&self, held: &Block) -> bool {
         let limp = registers::block(&self.limp);
-        held.chunks_exact(4)
-            .zip(limp.chunks_exact(4))
-            .all(|(held, limp)| held[..2] == limp[..2])
+        held.iter()
+            .zip(&limp)
+            .all(|(held, limp)| held & 0xFFFF == limp & 0xFFFF)
     }
 
-    fn read_block(&mut self) -> Result<[u8; BLOCK], I2C::Error> {
-        let mut block = [0; BLOCK];
+    fn read_block(&mut self) -> Result<Block, I2C::Error> {
+        let mut bytes = [0; BLOCK];
         self.bus
-            .write_read(self.address.get(), &[LED0], &mut block)?;
-        Ok(block)
+            .write_read(self.address.get(), &[LED0], &mut bytes)?;
+        Ok(registers::from_bytes(&bytes))
     }
 }
 
@@ -174,7 +175,7 @@ impl<I2C: I2c> Board<I2C> {
 pub struct Armed<'a, I2C: I2c> {
     board: &'a mut Board<I2C>,
     /// What the chip's LED block holds; `None` after a failed write.
-    block: Option<[u8; BLOCK]>,
+    block: Option<Block>,
 }
 
 impl<I2C: I2c> Armed<'_, I2C> {
@@ -195,24 +196,22 @@ impl<I2C: I2c> Armed<'_, I2C> {
         let block = registers::block(frame);
         let (first, last) = match &self.block {
             None => (0, BLOCK - 1),
-            Some(held) => {
-                let changed = |i: &usize| held[*i] != block[*i];
-                let Some(first) = (0..BLOCK).find(changed) else {
-                    return Ok(0);
-                };
-                (first, (0..BLOCK).rfind(changed).unwrap_or(first))
-            }
+            Some(held) => match changed(held, &block) {
+                None => return Ok(0),
+                Some(span) => span,
+            },
         };
-        let length = last - first + 2;
-        let mut bytes = [0; BLOCK + 1];
-        bytes[0] = LED0 + first as u8;
-        bytes[1..length].copy_from_slice(&block[first..=last]);
+        let mut bytes = [0; 1 + BLOCK];
+        for (bytes, word) in bytes[1..].chunks_exact_mut(4).zip(&block) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        // The register's number takes the place of the byte before the first.
+        bytes[first] = LED0 + first as u8;
+        let bytes = &bytes[first..=1 + last];
         self.block = None;
-        self.board
-            .bus
-            .write(self.board.address.get(), &bytes[..length])?;
+        self.board.bus.write(self.board.address.get(), bytes)?;
         self.block = Some(block);
-        Ok(length + 1)
+        Ok(1 + bytes.len())
     }
 
     /// Reads the chip back: whether it still holds what was written. A chip
@@ -227,6 +226,18 @@ impl<I2C: I2c> Armed<'_, I2C> {
         let held = self.board.read_block()?;
         Ok(self.block.is_none_or(|block| held == block))
     }
+}
+
+/// The first and the last byte in which two blocks differ.
+#[inline]
+fn changed(a: &Block, b: &Block) -> Option<(usize, usize)> {
+    let first = (0..CHANNELS).find(|&c| a[c] != b[c])?;
+    let last = (0..CHANNELS).rfind(|&c| a[c] != b[c])?;
+    let byte_in = |zeros: u32| (zeros / 8) as usize;
+    Some((
+        4 * first + byte_in((a[first] ^ b[first]).trailing_zeros()),
+        4 * last + 3 - byte_in((a[last] ^ b[last]).leading_zeros()),
+    ))
 }
 
 impl<I2C: I2c> Drop for Armed<'_, I2C> {

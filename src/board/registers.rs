@@ -40,14 +40,24 @@ pub const ARMED_MODE2: u8 = MODE2_OUTDRV;
 /// The bytes of the LED block: ON_L, ON_H, OFF_L, OFF_H for each channel.
 pub const BLOCK: usize = 4 * CHANNELS;
 
-/// A frame as the LED block's bytes.
+/// The LED block, a word a channel: ON in the lower half, OFF in the upper, as
+/// their bytes follow one another in the chip.
+pub type Block = [u32; CHANNELS];
+
+/// A frame as the chip holds it.
 #[inline]
-pub fn block(frame: &Frame) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    for (bytes, output) in block.chunks_exact_mut(4).zip(&frame.0) {
-        let [on_l, on_h] = output.on.0.to_le_bytes();
-        let [off_l, off_h] = output.off.map_or([0, FULL], |off| off.0.to_le_bytes());
-        bytes.copy_from_slice(&[on_l, on_h, off_l, off_h]);
+pub fn block(frame: &Frame) -> Block {
+    frame.0.map(|output| {
+        let off = output.off.map_or(u32::from(FULL) << 8, |off| off.0.into());
+        u32::from(output.on.0) | off << 16
+    })
+}
+
+/// The block that these bytes are.
+pub fn from_bytes(bytes: &[u8; BLOCK]) -> Block {
+    let mut block = [0; CHANNELS];
+    for (word, bytes) in block.iter_mut().zip(bytes.chunks_exact(4)) {
+        *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     }
     block
 }

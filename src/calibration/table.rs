@@ -42,8 +42,34 @@ pub enum TableError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     points: ArrayVec<Point, MAX_POINTS>,
-    /// dµs/dbend at each point.
-    slopes: ArrayVec<f32, MAX_POINTS>,
+    curves: ArrayVec<Curve, { MAX_POINTS - 1 }>,
+}
+
+/// The cubic from one point to the next: µs = c₀ + d(c₁ + d(c₂ + d·c₃)), d being
+/// the bend from `from` on. Worked out once, so that a frame needs no division.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Curve {
+    from: f32,
+    until: f32,
+    c: [f32; 4],
+}
+
+impl Curve {
+    /// The Hermite cubic with these slopes (dµs/dbend) at its ends.
+    fn new(a: Point, b: Point, slope_a: f32, slope_b: f32) -> Self {
+        let run = b.bend - a.bend;
+        let rise = (b.width.get() - a.width.get()) / run;
+        Self {
+            from: a.bend,
+            until: b.bend,
+            c: [
+                a.width.get(),
+                slope_a,
+                (3.0 * rise - 2.0 * slope_a - slope_b) / run,
+                (slope_a + slope_b - 2.0 * rise) / (run * run),
+            ],
+        }
+    }
 }
 
 impl Table {
@@ -76,9 +102,12 @@ impl Table {
         if !rises.iter().all(same_way) {
             return Err(TableError::NotMonotone);
         }
+        let slopes = slopes(&rises);
+        let curve =
+            |(i, pair): (usize, &[Point])| Curve::new(pair[0], pair[1], slopes[i], slopes[i + 1]);
         Ok(Self {
             points: points.iter().copied().collect(),
-            slopes: slopes(&rises),
+            curves: points.windows(2).enumerate().map(curve).collect(),
         })
     }
 
@@ -91,6 +120,9 @@ impl Table {
         for point in &mut table.points {
             let us = f64::from(point.width.get() + trim_us);
             point.width = Microseconds::new(us).map_err(TableError::Pulse)?;
+        }
+        for curve in &mut table.curves {
+            curve.c[0] += trim_us;
         }
         Ok(table)
     }
@@ -110,18 +142,12 @@ impl Table {
     /// The pulse width at `bend`, µs; beyond ±1 it stays at the end.
     #[inline]
     pub fn us_at(&self, bend: f32) -> f32 {
-        let last = self.points.len() - 1;
-        let right = (1..last)
-            .find(|&i| bend < self.points[i].bend)
-            .unwrap_or(last);
-        let (a, b) = (self.points[right - 1], self.points[right]);
-        let run = b.bend - a.bend;
-        let s = ((bend - a.bend) / run).clamp(0.0, 1.0);
-        // Cubic Hermite in Horner's form.
-        let rise = b.width.get() - a.width.get();
-        let (m0, m1) = (self.slopes[right - 1] * run, self.slopes[right] * run);
-        let (c2, c3) = (3.0 * rise - 2.0 * m0 - m1, m0 + m1 - 2.0 * rise);
-        a.width.get() + s * (m0 + s * (c2 + s * c3))
+        let bend = bend.clamp(-1.0, 1.0);
+        let beyond = |curve: &&Curve| bend > curve.until;
+        let i = self.curves.iter().take_while(beyond).count();
+        let Curve { from, c, .. } = self.curves[i];
+        let d = bend - from;
+        c[0] + d * (c[1] + d * (c[2] + d * c[3]))
     }
 
     /// The bend whose pulse is `us`: what the servo's pulse says about the

@@ -1,0 +1,99 @@
+//! Computes and writes N frames to a bus that swallows them: what a frame costs
+//! from motion to bus, counted by an emulator as the difference of two runs.
+//!
+//! `frame_cost wave|show FRAMES`
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use std::convert::Infallible;
+use tentacle_hat::board::Board;
+use tentacle_hat::calibration::{
+    Address, BoardPlan, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
+};
+use tentacle_hat::motion::wave::{AxisWave, Wave};
+use tentacle_hat::motion::{Motion, Performance, Show};
+use tentacle_hat::pulse::{self, Pulses};
+use tentacle_hat::units::{Frequency, Microseconds, Timebase, Turns};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let kind = arguments.next().expect("wave or show");
+    let frames: u64 = arguments.next().expect("FRAMES").parse().expect("a number");
+    let rig = rig();
+    let motion = match kind.as_str() {
+        "wave" => Motion::Wave(wave()),
+        _ => Motion::Show(Show::new(rig.tentacles())),
+    };
+    let performance = Performance::new(motion, 0);
+    let mut board = Board::new(Swallow, &rig);
+    let (mut armed, _) = board.arm(&rig, &mut NoDelay).expect("it cannot fail");
+    let mut pulses = Pulses::LIMP;
+    let mut bytes = 0;
+    // From 10 s on: in full swing.
+    for k in 500..500 + frames {
+        let t_us = rig.timebase().slot_us(k);
+        let pose = performance.pose_at(t_us, rig.tentacles().len());
+        pulses = pulse::next(&rig, &pose, 8, &pulses);
+        bytes += armed
+            .write(&armed.limp().with(&rig, &pulses))
+            .expect("it cannot fail");
+    }
+    println!("{frames} frames, {bytes} bytes");
+}
+
+/// Eight servos with asymmetric tables of three points: the dearer case.
+fn rig() -> Rig {
+    let point = |bend, us| Point {
+        bend,
+        width: Microseconds::new(us).expect("a legal pulse"),
+    };
+    let table = Table::new(&[point(-1.0, 1100.0), point(0.0, 1450.0), point(1.0, 1900.0)]);
+    let servo = |channel| ServoPlan {
+        channel,
+        table: Some(table.clone().expect("monotone")),
+        trim_us: 0.0,
+        max_speed: 2000.0,
+    };
+    let tentacle = |i: u8| TentaclePlan {
+        name: Name::from(["a", "b", "c", "d"][usize::from(i)]).expect("a short name"),
+        facing: Turns::new(f64::from(i) / 4.0),
+        servos: [servo(2 * i), servo(2 * i + 1)],
+    };
+    let board = BoardPlan {
+        bus: 1,
+        address: Address::DEFAULT,
+        timebase: Timebase::new(50, 25_000_000).expect("in range"),
+        oe_gpio: None,
+    };
+    let tentacles: Vec<_> = (0..4).map(tentacle).collect();
+    Rig::new(board, 8000.0, &tentacles, |fault| panic!("{fault}")).expect("no fault")
+}
+
+fn wave() -> Wave {
+    let axis = |micro_hz| AxisWave {
+        frequency: Frequency::from_micro_hz(micro_hz),
+        amplitude: 0.7,
+        phase: Turns::ZERO,
+        tentacle_phase: Turns::new(0.25),
+    };
+    Wave::new(axis(200_000), axis(300_000), 4).expect("inside the circle")
+}
+
+/// A bus without a chip: arming reads zeros, which are nobody's, and sets it up.
+struct Swallow;
+
+impl ErrorType for Swallow {
+    type Error = Infallible;
+}
+
+impl I2c for Swallow {
+    fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), Infallible> {
+        std::hint::black_box(operations);
+        Ok(())
+    }
+}
+
+struct NoDelay;
+
+impl embedded_hal::delay::DelayNs for NoDelay {
+    fn delay_ns(&mut self, _: u32) {}
+}
