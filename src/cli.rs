@@ -33,7 +33,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "HZ", global = true, hide = true)]
     pub(crate) chip_oscillator_hz: Option<u32>,
     /// Faults of the virtual bus: `nack@SECONDS`, `cut:BYTES@…`, `timeout@…`,
-    /// `power@…`, each optionally `+SECONDS` long, separated by commas
+    /// `power@…`, `panic@…`, `view@…`, each optionally `+SECONDS` long, separated by commas
     #[arg(long, value_name = "LIST", global = true, hide = true)]
     pub(crate) faults: Option<String>,
 }
@@ -69,12 +69,23 @@ pub(crate) struct Run {
     /// Seed of whatever is random in the motion; wave and show have nothing random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Draw the tentacles in the terminal [auto: where there is one]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ViewWhen::Auto)]
+    pub(crate) view: ViewWhen,
     /// Write the pulses that the board emits to a CSV file, a row a frame
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Do not wait between frames; seconds are simulated ones (virtual board)
     #[arg(long)]
     pub(crate) unpaced: bool,
+}
+
+/// When to draw the tentacles in the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViewWhen {
+    Auto,
+    On,
+    Off,
 }
 
 /// A year; longer is a typing error.

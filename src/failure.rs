@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-/// Exit codes; 2 (usage) is clap's. The rest are sysexits.h's.
+/// Exit codes; those from 64 on are sysexits.h's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
     /// Anything without a code of its own.
     Other = 1,
+    /// Options that do not go together; clap's own code for a bad command line.
+    Usage = 2,
     /// The board is absent or lost.
     NoBoard = 69,
     /// Another process drives the board.
@@ -26,6 +28,13 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: message.to_string(),
+        }
+    }
+
     pub(crate) fn config(message: impl fmt::Display) -> Self {
         Self {
             exit: Exit::Config,

@@ -6,6 +6,7 @@ mod failure;
 mod files;
 mod host;
 mod nearest;
+mod view;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -22,10 +22,10 @@ pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
     };
     let tally = drive(&mut shell, plan, terms).map_err(|error| host::explain(error, &board))?;
     shell.finish()?;
-    eprintln!(
+    host::say(format_args!(
         "{} frames, {} late, {} skipped, {} recoveries",
         tally.frames, tally.late, tally.skipped, tally.recoveries
-    );
+    ));
     Ok(())
 }
 

@@ -15,6 +15,8 @@ enum Kind {
     Power,
     /// The program panics at its next transfer.
     Panic,
+    /// The view panics at its next picture.
+    View,
 }
 
 /// What goes wrong, and from when to when, µs.
@@ -50,6 +52,13 @@ impl Schedule {
         self.now_us.set(now_us);
     }
 
+    /// Whether the view is to panic now.
+    pub(crate) fn strikes_view(&self) -> bool {
+        let due = |e: &&Entry| e.kind == Kind::View && e.from_us <= self.now_us.get();
+        let entry = self.entries.iter().find(due);
+        entry.is_some_and(|entry| !entry.struck.replace(true))
+    }
+
     /// How the transfer that comes now fails.
     pub(crate) fn strike(&self) -> Option<Fault> {
         let now_us = self.now_us.get();
@@ -63,7 +72,7 @@ impl Schedule {
                         return Some(fault);
                     }
                     Kind::Panic if !entry.struck.replace(true) => panic!("a fault on schedule"),
-                    Kind::Panic | Kind::Power => {}
+                    Kind::Panic | Kind::View | Kind::Power => {}
                 }
             }
         }
@@ -100,7 +109,8 @@ fn entry(text: &str) -> Result<Entry> {
         None if what == "timeout" => Kind::Bus(Fault::TimeOut),
         None if what == "power" => Kind::Power,
         None if what == "panic" => Kind::Panic,
-        _ => bail!("{what:?} is none of nack, cut:BYTES, timeout, power, panic"),
+        None if what == "view" => Kind::View,
+        _ => bail!("{what:?} is none of nack, cut:BYTES, timeout, power, panic, view"),
     };
     let from_us = micros(from)?;
     Ok(Entry {

@@ -10,7 +10,7 @@ pub(crate) mod oe;
 mod pi;
 mod service;
 pub(crate) mod shell;
-mod signals;
+pub(crate) mod signals;
 mod trace;
 
 use crate::cli::{BoardKind, Global};
@@ -19,6 +19,8 @@ use crate::files::Source;
 use bus::HostBus;
 use chip::KeptChip;
 use lock::Lock;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
@@ -34,6 +36,11 @@ pub(crate) fn source(global: &Global) -> Source {
         (None, BoardKind::Pi) => Source::Folder(PathBuf::from(CONFIG_FOLDER)),
         (None, BoardKind::Virtual) => Source::Shipped,
     }
+}
+
+/// Prints a line for the user; a terminal that is gone is no reason to fail.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Keeps every other process from driving the same board.

@@ -13,11 +13,13 @@ use super::signals::Signals;
 use super::trace::Trace;
 use crate::cli::{BoardKind, Global, Run};
 use crate::commands::run::plan;
+use crate::view::{self, Snapshot, View};
 use anyhow::{Context, Result};
+use std::io::{self, IsTerminal};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
-use tentacle_hat::drive::{Notice, Order, Plan, Shell};
+use tentacle_hat::drive::{Notice, Order, Plan, Shell, Slot};
 use tentacle_hat::units::Timebase;
 
 /// The shell that the program runs the loop in.
@@ -39,6 +41,9 @@ pub(crate) struct HostShell<'c> {
     next: Option<Plan>,
     timebase: Timebase,
     trace: Option<Trace>,
+    view: Option<View>,
+    /// What the view is told.
+    snapshot: Snapshot,
 }
 
 impl<'c> HostShell<'c> {
@@ -52,17 +57,19 @@ impl<'c> HostShell<'c> {
         plan: &Plan,
         chip: &'c KeptChip,
     ) -> Result<Self> {
+        let watched = view::wanted(options)?;
         let board = plan.rig.board().clone();
         let faults: Schedule = global.faults.as_deref().unwrap_or_default().parse()?;
         let trace = options.trace.as_ref().map(|path| {
             Trace::create(path, &plan.rig, options.seconds)
                 .with_context(|| path.display().to_string())
         });
+        let signals = Signals::catch()?;
         Ok(Self {
             global,
             options,
             clock: Clock::start(options.unpaced),
-            signals: Signals::catch()?,
+            signals: signals.clone(),
             stopping: false,
             service: Service::find(),
             log: Log::default(),
@@ -74,6 +81,11 @@ impl<'c> HostShell<'c> {
             next: None,
             timebase: *plan.rig.timebase(),
             trace: trace.transpose()?,
+            // Last, so that whatever else fails is said on a quiet screen.
+            view: watched
+                .then(|| View::show(plan.rig.clone(), signals))
+                .transpose()?,
+            snapshot: Snapshot::NOTHING,
         })
     }
 
@@ -83,9 +95,11 @@ impl<'c> HostShell<'c> {
         self.service.is_some()
     }
 
-    /// Ends the trace.
+    /// Ends the view and the trace.
     pub(crate) fn finish(self) -> Result<()> {
-        self.trace.map_or(Ok(()), Trace::finish)
+        let view = self.view.map_or(Ok(()), View::close);
+        self.trace.map_or(Ok(()), Trace::finish)?;
+        view
     }
 
     /// Lets the virtual board live up to `t_us`, row by row of the trace.
@@ -101,8 +115,22 @@ impl<'c> HostShell<'c> {
         self.faults.advance(t_us, &self.chip.chip);
     }
 
+    /// Says a line to the user where he looks.
     fn say(&self, line: &str) {
-        eprintln!("{line}");
+        match &self.view {
+            Some(view) => view.say(line),
+            None => super::say(line),
+        }
+    }
+
+    /// Lets the view know how the slot went, or says a scene's name when it
+    /// begins, if anybody reads along.
+    fn show(&mut self, slot: &Slot) {
+        let begins = self.snapshot.scene != slot.scene;
+        self.snapshot.slot(slot);
+        if begins && self.view.is_none() && io::stderr().is_terminal() {
+            super::say(slot.scene);
+        }
     }
 
     /// Reads the files again; bad ones are refused and the old plan goes on.
@@ -157,7 +185,10 @@ impl<'c> Shell for HostShell<'c> {
         }
         self.board = board.clone();
         match self.global.board {
-            BoardKind::Pi => HostBus::pi(board.bus, self.trace.is_some().then_some(self.chip)),
+            BoardKind::Pi => {
+                let watched = self.trace.is_some() || self.view.is_some();
+                HostBus::pi(board.bus, watched.then_some(self.chip))
+            }
             BoardKind::Virtual => Ok(HostBus::faulty(self.chip, Rc::clone(&self.faults))),
         }
     }
@@ -171,6 +202,13 @@ impl<'c> Shell for HostShell<'c> {
         // The board lives by the slots, not by how late the loop woke: a trace
         // depends on files and flags alone.
         self.advance_to(t_us);
+        if let Some(view) = &self.view {
+            self.snapshot.observe(t_us, &self.chip.chip.borrow());
+            view.publish(self.snapshot);
+            if self.faults.strikes_view() {
+                view.break_down();
+            }
+        }
     }
 
     fn order(&mut self) -> Order {
@@ -196,7 +234,11 @@ impl<'c> Shell for HostShell<'c> {
     }
 
     fn reload(&mut self) -> Plan {
-        self.next.take().expect("Order::Reload comes with a plan")
+        let plan = self.next.take().expect("Order::Reload comes with a plan");
+        if let Some(view) = &self.view {
+            view.change(plan.rig.clone());
+        }
+        plan
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
@@ -217,7 +259,12 @@ impl<'c> Shell for HostShell<'c> {
             }
         }
         match notice {
-            Notice::Armed { .. } => self.let_out(true),
+            Notice::Slot(slot) => self.show(slot),
+            Notice::Stopping => self.snapshot.stopping = true,
+            Notice::Armed { .. } => {
+                self.snapshot.stopping = false;
+                self.let_out(true);
+            }
             Notice::Relaxed => self.let_out(false),
             _ => {}
         }

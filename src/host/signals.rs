@@ -23,6 +23,11 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Asks for a stop, as a signal does.
+    pub(crate) fn ask_stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a stop was asked for since the last call.
     pub(crate) fn take_stop(&self) -> bool {
         take(&self.stop)

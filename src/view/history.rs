@@ -1,0 +1,83 @@
+//! The last moments: how fast frames came, and where the tips were.
+
+use super::Snapshot;
+use super::readback::{self, Tentacle};
+use std::collections::VecDeque;
+use tentacle_hat::calibration::Rig;
+
+/// What rates are taken over.
+const RATE_US: u64 = 1_000_000;
+/// How long a tip's trail is.
+const TRAIL_US: u64 = 1_600_000;
+
+/// A snapshot, and what it says about the tentacles.
+#[derive(Clone, Debug)]
+struct Moment {
+    snapshot: Snapshot,
+    tentacles: Vec<Tentacle>,
+}
+
+/// Snapshots of the last moments; there is always one.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    moments: VecDeque<Moment>,
+}
+
+impl History {
+    pub(super) fn new(rig: &Rig, snapshot: Snapshot) -> Self {
+        let mut history = Self {
+            moments: VecDeque::new(),
+        };
+        history.push(rig, snapshot);
+        history
+    }
+
+    /// The next snapshot; the same one again changes nothing.
+    pub(super) fn push(&mut self, rig: &Rig, snapshot: Snapshot) {
+        let t_us = snapshot.t_us;
+        if self.moments.back().is_some_and(|m| m.snapshot.t_us == t_us) {
+            self.moments.pop_back();
+        }
+        self.moments.push_back(Moment {
+            tentacles: readback::tentacles(rig, &snapshot),
+            snapshot,
+        });
+        while self.moments[0].snapshot.t_us + TRAIL_US < t_us {
+            self.moments.pop_front();
+        }
+    }
+
+    fn last(&self) -> &Moment {
+        &self.moments[self.moments.len() - 1]
+    }
+
+    pub(super) fn now(&self) -> &Snapshot {
+        &self.last().snapshot
+    }
+
+    pub(super) fn tentacles(&self) -> &[Tentacle] {
+        &self.last().tentacles
+    }
+
+    /// Where a tentacle was, from long ago to now.
+    pub(super) fn trail(&self, tentacle: usize) -> impl Iterator<Item = Tentacle> {
+        self.moments.iter().map(move |m| m.tentacles[tentacle])
+    }
+
+    /// Frames a second and bytes a frame over the last second, once there were
+    /// frames.
+    pub(super) fn rates(&self) -> Option<(f64, f64)> {
+        let now = self.now();
+        let then = &self
+            .moments
+            .iter()
+            .find(|m| m.snapshot.t_us + RATE_US >= now.t_us)?
+            .snapshot;
+        let frames = now.tally.frames.checked_sub(then.tally.frames)?;
+        let seconds = (now.t_us - then.t_us) as f64 / 1e6;
+        (frames > 0).then(|| {
+            let bytes = (now.bytes - then.bytes) as f64;
+            (frames as f64 / seconds, bytes / frames as f64)
+        })
+    }
+}

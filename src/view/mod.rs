@@ -1,0 +1,254 @@
+//! The view: what the board emits, drawn in the terminal while the loop runs.
+//!
+//! A thread of its own draws, so the loop only leaves a snapshot for it. The
+//! thread has the terminal for itself and gives it back when it ends, however
+//! it ends; lines that come up meanwhile are printed after that.
+
+mod above;
+mod dots;
+mod draw;
+mod eye;
+mod hat;
+mod history;
+mod palette;
+mod readback;
+mod servos;
+mod snapshot;
+mod tentacle;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+use crate::cli::{Run, ViewWhen};
+use crate::failure::Failure;
+use crate::host::signals::Signals;
+use anyhow::{Context, Result, bail};
+use history::History;
+use palette::Palette;
+pub(crate) use snapshot::Snapshot;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, IsTerminal};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tentacle_hat::calibration::Rig;
+use terminal::Screen;
+
+/// As often as films.
+const PERIOD: Duration = Duration::from_millis(40);
+/// How much the frame loop comes first, where there is one core for both.
+const NICE: i32 = 5;
+
+/// The most lines that are kept for afterwards.
+const LINES: usize = 100;
+
+/// What both threads know.
+#[derive(Debug)]
+struct Shared {
+    snapshot: Mutex<Snapshot>,
+    /// A hat that was read again, for the view to take.
+    rig: Mutex<Option<Rig>>,
+    /// Lines for the user, to be printed once the terminal is back.
+    lines: Mutex<Vec<String>>,
+    leave: AtomicBool,
+    /// For tests: the thread is to panic.
+    break_down: AtomicBool,
+}
+
+impl Shared {
+    /// Keeps a line; what is said over and over is kept once, and of days of
+    /// trouble the end.
+    fn say(&self, line: &str) {
+        let mut lines = locked(&self.lines);
+        if lines.last().is_none_or(|last| last != line) {
+            if lines.len() == LINES {
+                lines.remove(0);
+            }
+            lines.push(line.to_owned());
+        }
+    }
+}
+
+/// Whether the view is to be shown.
+///
+/// # Errors
+/// `--view on` where it cannot be.
+pub(crate) fn wanted(options: &Run) -> Result<bool, Failure> {
+    let terminal = io::stdout().is_terminal()
+        && io::stdin().is_terminal()
+        && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    match options.view {
+        ViewWhen::Off => Ok(false),
+        ViewWhen::Auto => Ok(terminal && !options.unpaced),
+        ViewWhen::On if options.unpaced => Err(Failure::usage(
+            "--view on and --unpaced do not go together: without pauses nobody could watch",
+        )),
+        ViewWhen::On if !terminal => Err(Failure::usage(
+            "--view on needs a terminal for input and output, and TERM to name it",
+        )),
+        ViewWhen::On => Ok(true),
+    }
+}
+
+/// The view while it is shown; dropping it gives the terminal back.
+#[derive(Debug)]
+pub(crate) struct View {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl View {
+    /// Shows the view of `rig`. Its keys ask `signals` to stop.
+    pub(crate) fn show(rig: Rig, signals: Signals) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            snapshot: Mutex::new(Snapshot::NOTHING),
+            rig: Mutex::new(None),
+            lines: Mutex::default(),
+            leave: AtomicBool::new(false),
+            break_down: AtomicBool::new(false),
+        });
+        keep_panics(Arc::clone(&shared));
+        let screen = Screen::enter().context("the terminal")?;
+        let known = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("view".into())
+            .spawn(move || {
+                // However the view ends, nobody is left to say when to stop.
+                let _stop = StopAtEnd(signals.clone());
+                watch(&known, rig, screen, &signals)
+            })?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Leaves a snapshot for the next picture, unless the view is just taking
+    /// the last one: the loop does not wait.
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        if let Ok(mut place) = self.shared.snapshot.try_lock() {
+            *place = snapshot;
+        }
+    }
+
+    /// Goes over to another hat.
+    pub(crate) fn change(&self, rig: Rig) {
+        *locked(&self.shared.rig) = Some(rig);
+    }
+
+    /// Lets the thread panic, for tests.
+    pub(crate) fn break_down(&self) {
+        self.shared.break_down.store(true, Ordering::Relaxed);
+    }
+
+    /// Says a line: in the view, and again after it.
+    pub(crate) fn say(&self, line: &str) {
+        self.shared.say(line);
+    }
+
+    /// Gives the terminal back and prints the lines that came up.
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
+        self.shared.leave.store(true, Ordering::Relaxed);
+        let end = thread.join();
+        for line in locked(&self.shared.lines).drain(..) {
+            crate::host::say(line);
+        }
+        match end {
+            Ok(Err(error)) if !is_gone(&error) => Err(error).context("the view"),
+            Ok(_) => Ok(()),
+            Err(_) => bail!("the view broke down; please report the lines above"),
+        }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            crate::host::say(format_args!("{error:#}"));
+        }
+    }
+}
+
+/// Whether the terminal was taken away, which is its owner's right: a window
+/// was closed.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+struct StopAtEnd(Signals);
+
+impl Drop for StopAtEnd {
+    fn drop(&mut self) {
+        self.0.ask_stop();
+    }
+}
+
+/// The view's thread: picture after picture, and the keys between them.
+fn watch(shared: &Shared, mut rig: Rig, mut screen: Screen, signals: &Signals) -> io::Result<()> {
+    // Only a wish.
+    let _ = rustix::process::nice(NICE);
+    let palette = Palette::of_environment();
+    let mut history = History::new(&rig, *locked(&shared.snapshot));
+    let mut next = Instant::now();
+    while !shared.leave.load(Ordering::Relaxed) {
+        assert!(
+            !shared.break_down.load(Ordering::Relaxed),
+            "a fault on schedule"
+        );
+        let snapshot = *locked(&shared.snapshot);
+        if let Some(new) = locked(&shared.rig).take() {
+            rig = new;
+            history = History::new(&rig, snapshot);
+        }
+        history.push(&rig, snapshot);
+        let notice = locked(&shared.lines).last().cloned();
+        screen.draw(|frame| draw::draw(frame, &rig, &history, notice.as_deref(), palette))?;
+        next = (next + PERIOD).max(Instant::now());
+        loop {
+            let left = next.saturating_duration_since(Instant::now());
+            if screen.leaves(left)? {
+                signals.ask_stop();
+            }
+            if left.is_zero() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a panic's message until the terminal is back: the board is relaxed
+/// first, by the unwinding. A second panic may be the process's last moment, so
+/// it gives the terminal back at once.
+fn keep_panics(shared: Arc<Shared>) {
+    let print = panic::take_hook();
+    let kept = AtomicBool::new(false);
+    panic::set_hook(Box::new(move |panic| {
+        if terminal::is_shown() && !kept.swap(true, Ordering::SeqCst) {
+            let trace = Backtrace::capture();
+            let trace = match trace.status() {
+                BacktraceStatus::Captured => format!("\n{trace}"),
+                _ => String::new(),
+            };
+            shared.say(&format!("{panic}{trace}"));
+        } else {
+            terminal::restore();
+            print(panic);
+        }
+    }));
+}
+
+/// A lock that outlives a panic of the other thread.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

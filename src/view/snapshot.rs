@@ -1,0 +1,55 @@
+//! What the loop leaves for the view once a slot.
+
+use tentacle_hat::board::virtual_chip::{Chip, Emitted};
+use tentacle_hat::calibration::{CHANNELS, Servo};
+use tentacle_hat::drive::{Slot, Tally};
+
+/// What the loop lets the view know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot {
+    /// The slot's moment, µs after the start.
+    pub(super) t_us: u64,
+    /// What each channel of the board emits.
+    pub(super) outputs: [Emitted; CHANNELS],
+    /// What is played; nothing yet if empty.
+    pub(crate) scene: &'static str,
+    pub(super) tally: Tally,
+    /// On the wire since the start.
+    pub(super) bytes: u64,
+    pub(crate) stopping: bool,
+}
+
+impl Snapshot {
+    /// Before anything happened.
+    pub(crate) const NOTHING: Self = Self {
+        t_us: 0,
+        outputs: [Emitted::Limp; CHANNELS],
+        scene: "",
+        tally: Tally {
+            frames: 0,
+            late: 0,
+            skipped: 0,
+            recoveries: 0,
+        },
+        bytes: 0,
+        stopping: false,
+    };
+
+    /// Takes down how a slot went.
+    pub(crate) fn slot(&mut self, slot: &Slot) {
+        self.scene = slot.scene;
+        self.tally = slot.tally;
+        self.bytes += slot.bytes as u64;
+    }
+
+    /// Takes down what `chip` emits at `t_us`.
+    pub(crate) fn observe(&mut self, t_us: u64, chip: &Chip) {
+        self.t_us = t_us;
+        self.outputs = std::array::from_fn(|channel| chip.emitted(channel));
+    }
+
+    /// What a servo is sent.
+    pub(super) fn output(&self, servo: &Servo) -> Emitted {
+        self.outputs[usize::from(servo.channel)]
+    }
+}

@@ -1,0 +1,206 @@
+//! The view in a pseudo-terminal: it shows what it should, follows the
+//! terminal's size, and gives the terminal back however it ends.
+
+mod session;
+
+use rustix::process::Signal;
+use session::{PATIENCE, Session, settings};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+#[test]
+fn it_shows_the_hat_at_work() {
+    let mut session = Session::start("work", &[]);
+    session.see("frames/s");
+    session.see("front-left.x");
+    session.see("µs");
+    session.see("engaged");
+    session.see("50.0 frames/s");
+    assert!(session.screen.screen().alternate_screen());
+    assert!(session.screen.screen().hide_cursor());
+    assert_ne!(settings(&session.terminal), session.before);
+    session.press("q");
+    let (status, shown) = session.end();
+    assert!(status.success());
+    assert!(shown.contains(" frames, "), "{shown}");
+}
+
+#[test]
+fn it_follows_the_terminals_size() {
+    let mut session = Session::start("size", &[]);
+    session.see("back-left.y");
+    session.resize(60, 200);
+    // The last row, and the far end of the first.
+    session.see("bytes/frame");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        session.look();
+        let screen = session.screen.screen();
+        let first = screen.contents_between(0, 150, 0, 200);
+        let last = screen.contents_between(59, 0, 59, 80);
+        if first.contains("bytes/frame") && last.contains("q leaves") {
+            break;
+        }
+        assert!(Instant::now() < end, "{}", session.shown());
+    }
+    session.resize(3, 16);
+    session.see("needs a larger");
+    session.resize(24, 80);
+    session.see("back-left.y");
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
+/// Leaves a running view and finds everything as it was.
+fn left_by(test: &str, leave: impl Fn(&mut Session)) {
+    let mut session = Session::start(test, &[]);
+    session.see("engaged");
+    leave(&mut session);
+    session.see("easing to neutral");
+    let (status, shown) = session.end();
+    assert!(status.success(), "{status}");
+    assert!(shown.contains(" frames, "), "{shown}");
+}
+
+#[test]
+fn q_leaves() {
+    left_by("q", |session| session.press("q"));
+}
+
+#[test]
+fn ctrl_c_leaves() {
+    left_by("ctrl-c", |session| session.press("\x03"));
+}
+
+#[test]
+fn sigint_leaves() {
+    left_by("sigint", |session| session.send(Signal::INT));
+}
+
+#[test]
+fn sigterm_leaves() {
+    left_by("sigterm", |session| session.send(Signal::TERM));
+}
+
+#[test]
+fn sighup_leaves() {
+    left_by("sighup", |session| session.send(Signal::HUP));
+}
+
+#[test]
+fn the_end_of_its_time_gives_the_terminal_back() {
+    let mut session = Session::start("seconds", &["--seconds", "2"]);
+    session.see("engaged");
+    let (status, shown) = session.end();
+    assert!(status.success());
+    assert!(shown.contains(" frames, "), "{shown}");
+}
+
+#[test]
+fn a_second_key_leaves_at_once() {
+    // At once means on the way, not at neutral. A machine that sleeps between
+    // the two keys may let the way end first, so there is more than one try.
+    let left_on_the_way = (0..5).any(|_| {
+        let trace = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("view-twice.csv");
+        let mut session = Session::start("twice", &["--trace", trace.to_str().unwrap()]);
+        session.see(" 0:04");
+        session.press("q");
+        session.see("easing to neutral");
+        session.press("q");
+        assert!(session.end().0.success());
+        let rows = fs::read_to_string(&trace).unwrap();
+        let last = rows.lines().rfind(|row| !row.ends_with(','));
+        let pulses = last.unwrap().split(',').skip(1);
+        let mut away = pulses.map(|us| us.parse::<f64>().unwrap() - 1500.0);
+        away.any(|us| us.abs() > 10.0)
+    });
+    assert!(left_on_the_way);
+}
+
+#[test]
+fn a_panic_in_the_loop_gives_the_terminal_back_and_is_told() {
+    let mut session = Session::start("panic", &["--faults", "panic@2.5"]);
+    session.see("engaged");
+    let (status, shown) = session.end();
+    assert_eq!(status.code(), Some(101));
+    assert!(shown.contains("a fault on schedule"), "{shown}");
+}
+
+#[test]
+fn a_panic_in_the_view_gives_the_terminal_back_and_is_told() {
+    let mut session = Session::start("view-panic", &["--faults", "view@2.5"]);
+    session.see("engaged");
+    let (status, shown) = session.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(shown.contains("a fault on schedule"), "{shown}");
+    assert!(shown.contains("the view broke down"), "{shown}");
+}
+
+#[test]
+fn what_went_wrong_is_shown_and_told_again_afterwards() {
+    let mut session = Session::start("notice", &["--faults", "power@2.0+0.3"]);
+    session.see("forgot");
+    assert!(session.screen.screen().alternate_screen());
+    session.press("q");
+    let (status, shown) = session.end();
+    assert!(status.success());
+    assert!(
+        shown.contains("the board forgot what it was told"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_closed_window_ends_it() {
+    let mut session = Session::start("closed", &[]);
+    session.see("engaged");
+    drop(session.user);
+    drop(session.terminal);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = session.program.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return;
+        }
+        assert!(Instant::now() < end, "still runs");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn without_the_view_a_terminal_is_told_the_scene() {
+    let mut session = Session::start("off", &["--view", "off", "--seconds", "1"]);
+    session.see("wave");
+    assert!(!session.screen.screen().alternate_screen());
+    let (status, shown) = session.end();
+    assert!(status.success());
+    assert!(shown.starts_with("wave"), "{shown}");
+}
+
+#[test]
+fn elsewhere_it_is_silent_or_refuses() {
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_tentacle-hat"))
+            .args(["run", "--board", "virtual", "--seconds", "1"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let quiet = run(&["--unpaced"]);
+    assert!(quiet.status.success());
+    assert_eq!(quiet.stdout, b"");
+    let told = String::from_utf8(quiet.stderr).unwrap();
+    assert_eq!(told.lines().count(), 1, "only the summary: {told}");
+
+    for (arguments, remedy) in [
+        (vec!["--view", "on"], "needs a terminal"),
+        (vec!["--view", "on", "--unpaced"], "do not go together"),
+    ] {
+        let refused = run(&arguments);
+        assert_eq!(refused.status.code(), Some(2));
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.contains(remedy), "{told}");
+    }
+}
