@@ -444,7 +444,7 @@ fn a_stop_while_recovering() {
 fn a_good_reload_blends_over() {
     let (chip, plan) = (fresh(), plan());
     // Ever so much narrower, slower, and the other way round.
-    let mut next = common::sim::plan_with(50, 25_000_000, 1530.0, 1470.0);
+    let mut next = common::sim::plan_with(50, 1530.0, 1470.0, 2000.0);
     next.motion = plan.motion.clone();
     let mut sim = Sim::new(&chip);
     sim.next = Some(next);
@@ -483,7 +483,7 @@ fn a_good_reload_blends_over() {
 fn a_reload_to_another_rate_goes_through_limp() {
     let (chip, plan) = (fresh(), plan());
     let mut sim = Sim::new(&chip);
-    sim.next = Some(common::sim::plan_with(60, 25_000_000, 1400.0, 1600.0));
+    sim.next = Some(common::sim::plan_with(60, 1400.0, 1600.0, 2000.0));
     let mut done = false;
     sim.orders = Box::new(move |t| {
         if t >= 8 * SECOND && !std::mem::replace(&mut done, true) {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::sim::{Sim, plan};
+use common::sim::{Broken, Sim, plan_with};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
@@ -11,6 +11,8 @@ use tentacle_hat::calibration::Address;
 use tentacle_hat::drive::Terms;
 
 const SECOND: u64 = 1_000_000;
+/// µs a second.
+const MAX_SPEED: f32 = 700.0;
 
 /// xorshift64*: the same storm on every machine.
 struct Random(u64);
@@ -59,7 +61,9 @@ fn invariants_hold_and_the_hat_comes_back() {
     }
     assert!(squalls.len() > 100);
 
-    let plan = plan();
+    // The wave wants up to 660 µs/s: a limit close above it, so that a step too
+    // many shows.
+    let plan = plan_with(50, 1000.0, 2000.0, MAX_SPEED);
     let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
     let mut sim = Sim::new(&chip);
     let at = {
@@ -112,20 +116,33 @@ fn invariants_hold_and_the_hat_comes_back() {
     assert!(tally.frames + tally.late > frames * 8 / 10);
     assert!(tally.recoveries > 20 && tally.skipped > 1000);
 
-    // A transfer cut between two bytes of one register pair is the one
-    // exception: it may show while such a squall blows, and until it is mended.
-    let torn = |t: u64| {
-        let cut = |(kind, from, until): &(Squall, u64, u64)| {
-            matches!(kind, Squall::Cuts) && (*from..*until + 100_000).contains(&t)
+    // Two physical exceptions. A transfer cut between two bytes of one register
+    // pair shows until it is mended. And a bus that hangs for a frame writes the
+    // next two within one cycle of the chip, which then takes two steps in one.
+    let within = |wanted: fn(Squall) -> bool, t: u64| {
+        let blows = |(kind, from, until): &(Squall, u64, u64)| {
+            wanted(*kind) && (*from..*until + 100_000).contains(&t)
         };
-        squalls.iter().any(cut)
+        squalls.iter().any(blows)
     };
-    let broken: Vec<_> = watcher.broken.iter().filter(|(t, ..)| !torn(*t)).collect();
-    for (t, servo, what) in &broken {
-        let squall = squalls.iter().rfind(|s| s.1 <= *t);
-        println!("{t} servo {servo}: {what}, {squall:?}");
-    }
-    assert!(broken.is_empty(), "{} broken", broken.len());
+    let excused = |broken: &&Broken| match (broken.before, broken.now) {
+        _ if within(|kind| matches!(kind, Squall::Cuts), broken.t_us) => true,
+        (Emitted::Pulse(a), Emitted::Pulse(b)) => {
+            let two_steps = 2.0 * (f64::from(MAX_SPEED) / 50.0 + 4.88) + 0.01;
+            let hangs = within(|kind| matches!(kind, Squall::TimeOuts), broken.t_us);
+            hangs && (a - b).abs() <= two_steps && (1000.0..=2000.0).contains(&b)
+        }
+        _ => false,
+    };
+    let unexcused: Vec<_> = watcher.broken.iter().filter(|b| !excused(b)).collect();
+    assert!(
+        unexcused.is_empty(),
+        "{} broken, first {:?}",
+        unexcused.len(),
+        unexcused[0]
+    );
+    let excuses = watcher.broken.len();
+    assert!(excuses < 100, "{excuses} exceptions are no exceptions");
 
     for (i, ((engaged, widest), squall)) in after.borrow().iter().zip(&squalls).enumerate() {
         let engaged = engaged.unwrap_or(u64::MAX);
@@ -133,10 +150,10 @@ fn invariants_hold_and_the_hat_comes_back() {
             engaged <= SECOND,
             "squall {i} {squall:?}: engaged after {engaged} µs"
         );
-        // 0.7 of 100 µs comes round every 2.5 s; two seconds show 0.6 of it at
+        // 0.7 of 500 µs comes round every 2.5 s; two seconds show 0.6 of it at
         // the least, wherever they begin.
         assert!(
-            *widest > 35.0,
+            *widest > 175.0,
             "squall {i} {squall:?}: only {widest} µs wide"
         );
     }

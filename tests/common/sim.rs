@@ -13,10 +13,11 @@ use tentacle_hat::units::*;
 
 /// Four tentacles on channels 0 to 7, with narrow tables.
 pub fn plan() -> Plan {
-    plan_with(50, 25_000_000, 1400.0, 1600.0)
+    plan_with(50, 1400.0, 1600.0, 2000.0)
 }
 
-pub fn plan_with(rate: u16, oscillator: u32, negative: f64, positive: f64) -> Plan {
+/// The same with another pulse rate, other ends and another limit to the speed.
+pub fn plan_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Plan {
     let point = |bend, us| Point {
         bend,
         width: Microseconds::new(us).unwrap(),
@@ -26,7 +27,7 @@ pub fn plan_with(rate: u16, oscillator: u32, negative: f64, positive: f64) -> Pl
         channel,
         table: Some(table.clone()),
         trim_us: 0.0,
-        max_speed: 2000.0,
+        max_speed,
     };
     let tentacles: Vec<_> = ["front-left", "front-right", "back-right", "back-left"]
         .iter()
@@ -40,7 +41,7 @@ pub fn plan_with(rate: u16, oscillator: u32, negative: f64, positive: f64) -> Pl
     let board = BoardPlan {
         bus: 1,
         address: Address::DEFAULT,
-        timebase: Timebase::new(rate, oscillator).unwrap(),
+        timebase: Timebase::new(rate, 25_000_000).unwrap(),
         oe_gpio: None,
     };
     let rig = Rig::new(board, 8000.0, &tentacles, |fault| panic!("{fault}")).unwrap();
@@ -202,13 +203,21 @@ impl<'a> Shell for Sim<'a> {
     }
 }
 
+/// What broke an invariant: its moment, the servo, from what to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Broken {
+    pub t_us: u64,
+    pub servo: usize,
+    pub before: Emitted,
+    pub now: Emitted,
+}
+
 /// Holds what the outputs emit against invariants 1 and 2 at every step of time.
 pub struct Watcher {
     rig: Rig,
     tick_us: f64,
     before: Vec<Emitted>,
-    /// What broke an invariant, with its moment and servo.
-    pub broken: Vec<(u64, usize, String)>,
+    pub broken: Vec<Broken>,
 }
 
 impl Watcher {
@@ -244,7 +253,12 @@ impl Watcher {
                 _ => true,
             };
             if wrong {
-                self.broken.push((t_us, i, format!("{before:?} → {now:?}")));
+                self.broken.push(Broken {
+                    t_us,
+                    servo: i,
+                    before,
+                    now,
+                });
             }
         }
     }
