@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             let exit = error
                 .downcast_ref::<Failure>()
                 .map_or(Exit::Other, |failure| failure.exit);
-            eprintln!("{error:#}");
+            host::say(format_args!("{error:#}"));
             ExitCode::from(exit as u8)
         }
     }

@@ -141,13 +141,13 @@ fn a_panic_in_the_view_gives_the_terminal_back_and_is_told() {
 #[test]
 fn what_went_wrong_is_shown_and_told_again_afterwards() {
     let mut session = Session::start("notice", &["--faults", "power@2.0+0.3"]);
-    session.see("forgot");
+    session.see("does not hold what");
     assert!(session.screen.screen().alternate_screen());
     session.press("q");
     let (status, shown) = session.end();
     assert!(status.success());
     assert!(
-        shown.contains("the board forgot what it was told"),
+        shown.contains("the board does not hold what was written"),
         "{shown}"
     );
 }
