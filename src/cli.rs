@@ -69,7 +69,7 @@ pub(crate) struct Run {
     /// Seed of whatever is random in the motion; wave and show have nothing random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Draw the tentacles in the terminal [auto: where there is one]
+    /// Draw the tentacles, as the board moves them, in the terminal
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ViewWhen::Auto)]
     pub(crate) view: ViewWhen,
     /// Write the pulses that the board emits to a CSV file, a row a frame
@@ -83,8 +83,11 @@ pub(crate) struct Run {
 /// When to draw the tentacles in the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ViewWhen {
+    /// Where input and output are a terminal
     Auto,
+    /// Or refuse to run
     On,
+    /// A line per scene instead, if stderr is a terminal
     Off,
 }
 

@@ -13,6 +13,7 @@ mod history;
 mod palette;
 mod readback;
 mod servos;
+mod shared;
 mod snapshot;
 mod tentacle;
 mod terminal;
@@ -25,12 +26,13 @@ use crate::host::signals::Signals;
 use anyhow::{Context, Result, bail};
 use history::History;
 use palette::Palette;
+use shared::{Shared, locked};
 pub(crate) use snapshot::Snapshot;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
 use std::panic;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
@@ -40,36 +42,6 @@ use terminal::Screen;
 const PERIOD: Duration = Duration::from_millis(40);
 /// How much the frame loop comes first, where there is one core for both.
 const NICE: i32 = 5;
-
-/// The most lines that are kept for afterwards.
-const LINES: usize = 100;
-
-/// What both threads know.
-#[derive(Debug)]
-struct Shared {
-    snapshot: Mutex<Snapshot>,
-    /// A hat that was read again, for the view to take.
-    rig: Mutex<Option<Rig>>,
-    /// Lines for the user, to be printed once the terminal is back.
-    lines: Mutex<Vec<String>>,
-    leave: AtomicBool,
-    /// For tests: the thread is to panic.
-    break_down: AtomicBool,
-}
-
-impl Shared {
-    /// Keeps a line; what is said over and over is kept once, and of days of
-    /// trouble the end.
-    fn say(&self, line: &str) {
-        let mut lines = locked(&self.lines);
-        if lines.last().is_none_or(|last| last != line) {
-            if lines.len() == LINES {
-                lines.remove(0);
-            }
-            lines.push(line.to_owned());
-        }
-    }
-}
 
 /// Whether the view is to be shown.
 ///
@@ -102,22 +74,24 @@ pub(crate) struct View {
 impl View {
     /// Shows the view of `rig`. Its keys ask `signals` to stop.
     pub(crate) fn show(rig: Rig, signals: Signals) -> Result<Self> {
-        let shared = Arc::new(Shared {
-            snapshot: Mutex::new(Snapshot::NOTHING),
-            rig: Mutex::new(None),
-            lines: Mutex::default(),
-            leave: AtomicBool::new(false),
-            break_down: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new());
         keep_panics(Arc::clone(&shared));
         let screen = Screen::enter().context("the terminal")?;
         let known = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("view".into())
             .spawn(move || {
-                // However the view ends, nobody is left to say when to stop.
-                let _stop = StopAtEnd(signals.clone());
-                watch(&known, rig, screen, &signals)
+                // A view that broke down leaves nobody to say when to stop.
+                let _stop = StopOnPanic(signals.clone());
+                match watch(&known, rig, screen, &signals) {
+                    // SIGHUP tells the loop, or else it is to go on alone.
+                    Err(error) if is_gone(&error) => Ok(()),
+                    Err(error) => {
+                        signals.ask_stop();
+                        Err(error)
+                    }
+                    Ok(()) => Ok(()),
+                }
             })?;
         Ok(Self {
             shared,
@@ -163,8 +137,7 @@ impl View {
             crate::host::say(line);
         }
         match end {
-            Ok(Err(error)) if !is_gone(&error) => Err(error).context("the view"),
-            Ok(_) => Ok(()),
+            Ok(end) => end.context("the view"),
             Err(_) => bail!("the view broke down; please report the lines above"),
         }
     }
@@ -185,11 +158,13 @@ fn is_gone(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
 
-struct StopAtEnd(Signals);
+struct StopOnPanic(Signals);
 
-impl Drop for StopAtEnd {
+impl Drop for StopOnPanic {
     fn drop(&mut self) {
-        self.0.ask_stop();
+        if std::thread::panicking() {
+            self.0.ask_stop();
+        }
     }
 }
 
@@ -246,9 +221,4 @@ fn keep_panics(shared: Arc<Shared>) {
             print(panic);
         }
     }));
-}
-
-/// A lock that outlives a panic of the other thread.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -153,4 +153,24 @@ impl Session {
         }
         (status, self.shown())
     }
+
+    /// Takes the terminal away, as closing its window does, and watches the
+    /// program end.
+    pub(crate) fn close(self) -> ExitStatus {
+        let Self {
+            user,
+            terminal,
+            mut program,
+            ..
+        } = self;
+        drop((user, terminal));
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = program.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "still runs");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }

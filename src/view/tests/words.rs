@@ -3,12 +3,10 @@
 use super::{COLOURED, PLAIN, at_work, picture, rig, row_of, rows};
 use crate::view::draw::draw;
 use crate::view::history::History;
-use crate::view::{LINES, Shared, Snapshot};
+use crate::view::shared::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use tentacle_hat::board::virtual_chip::Emitted;
 
 #[test]
@@ -139,13 +137,7 @@ fn a_window_that_is_too_small_says_so() {
 
 #[test]
 fn lines_are_kept_once_and_not_without_end() {
-    let shared = Shared {
-        snapshot: Mutex::new(Snapshot::NOTHING),
-        rig: Mutex::new(None),
-        lines: Mutex::default(),
-        leave: AtomicBool::new(false),
-        break_down: AtomicBool::new(false),
-    };
+    let shared = Shared::new();
     for line in 0..1000 {
         shared.say(&format!("line {line}"));
         shared.say(&format!("line {line}"));
