@@ -1,0 +1,103 @@
+//! wiring.md's table of channels and the picture's source, held against
+//! calibration/servos.toml: what a builder solders is what the program drives.
+
+use std::fs;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+fn text(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// A servo as servos.toml has it.
+struct Servo {
+    channel: u16,
+    tentacle: String,
+    axis: &'static str,
+    facing: u16,
+}
+
+fn servos() -> Vec<Servo> {
+    let text = text("calibration/servos.toml");
+    let document = DeTable::parse(&text).unwrap();
+    let tentacles = document.get_ref()["tentacle"].get_ref().as_array().unwrap();
+    let mut servos = Vec::new();
+    for tentacle in tentacles {
+        let get = |key: &str| tentacle.get_ref()[key].get_ref();
+        for axis in ["x", "y"] {
+            servos.push(Servo {
+                channel: number(get(axis)["channel"].get_ref()),
+                tentacle: get("name").as_str().unwrap().to_owned(),
+                axis,
+                facing: number(get("facing-deg")),
+            });
+        }
+    }
+    servos.sort_by_key(|servo| servo.channel);
+    servos
+}
+
+fn number(value: &DeValue<'_>) -> u16 {
+    value.as_integer().unwrap().as_str().parse().unwrap()
+}
+
+/// The rows below the heading of the table that starts with `first`.
+fn table(markdown: &str, first: &str) -> Vec<Vec<String>> {
+    let heading = format!("| {first} |");
+    let below = markdown
+        .lines()
+        .skip_while(|line| !line.starts_with(&heading));
+    let rows = below.skip(2).take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| row.trim_matches('|').split('|').map(cell).collect();
+    rows.map(cells).collect()
+}
+
+fn cell(text: &str) -> String {
+    text.trim().to_owned()
+}
+
+#[test]
+fn the_table_is_what_servos_toml_says() {
+    let expected: Vec<Vec<String>> = servos()
+        .iter()
+        .map(|servo| {
+            // y leans toward the facing, x to its right.
+            let plus = match servo.axis {
+                "x" => (servo.facing + 90) % 360,
+                _ => servo.facing,
+            };
+            vec![
+                servo.channel.to_string(),
+                format!("{}.{}", servo.tentacle, servo.axis),
+                servo.tentacle.clone(),
+                servo.facing.to_string(),
+                plus.to_string(),
+                ((plus + 180) % 360).to_string(),
+            ]
+        })
+        .collect();
+    assert_eq!(expected.len(), 8);
+    assert_eq!(table(&text("wiring.md"), "channel"), expected);
+}
+
+#[test]
+fn the_picture_shows_what_servos_toml_says() {
+    let picture = text("wiring.pikchr");
+    // `servo("0", 5.85, "x")`: the words in quotes, in the order of the lines.
+    let words = |kind: &str| -> Vec<Vec<String>> {
+        let lines = picture.lines().filter(|line| line.starts_with(kind));
+        let quoted = |line: &str| line.split('"').skip(1).step_by(2).map(cell).collect();
+        lines.map(quoted).collect()
+    };
+    let servos = servos();
+    let expected: Vec<_> = servos
+        .iter()
+        .map(|servo| vec![servo.channel.to_string(), servo.axis.to_owned()])
+        .collect();
+    assert_eq!(words("servo("), expected);
+
+    let tentacle = |s: &Servo| vec![s.tentacle.clone(), format!("facing {}°", s.facing)];
+    let mut expected: Vec<_> = servos.iter().map(tentacle).collect();
+    expected.dedup();
+    assert_eq!(words("tentacle("), expected);
+}
