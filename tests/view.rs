@@ -3,12 +3,12 @@
 
 mod session;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use session::{PATIENCE, Session, settings};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[test]
 fn it_shows_the_hat_at_work() {
@@ -107,11 +107,9 @@ fn dropped(trace: &Path) -> bool {
     away.any(|us| us.abs() > 10.0)
 }
 
-// A machine that sleeps between two keys, or through the way to neutral, spoils
-// a try of the next two tests, but not all of them.
-
 #[test]
 fn a_second_key_leaves_at_once() {
+    // A machine that sleeps between the keys spoils a try, but not all of them.
     let trace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("view-twice.csv");
     let at_once = (0..5).any(|_| {
         let mut session = Session::start("twice", &["--trace", trace.to_str().unwrap()]);
@@ -126,16 +124,44 @@ fn a_second_key_leaves_at_once() {
 }
 
 #[test]
-fn a_closed_window_is_left_gently() {
-    let trace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("view-closed.csv");
-    let gently = (0..5).any(|_| {
-        let mut session = Session::start("closed", &["--trace", trace.to_str().unwrap()]);
-        session.see(" 0:04");
-        let status = session.close();
-        assert!(status.success(), "{status}");
-        !dropped(&trace)
+fn a_closed_window_ends_it() {
+    let mut session = Session::start("closed", &[]);
+    session.see("engaged");
+    let status = session.close(|_| {});
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_more_holds_nobody() {
+    let mut session = Session::start("stalled", &[]);
+    session.see("engaged");
+    session.resize(60, 200);
+    // Time enough to fill the terminal's buffer, which nobody empties; with too
+    // little, the test asks for less.
+    std::thread::sleep(Duration::from_secs(3));
+    session.send(Signal::TERM);
+    session.ends_unread();
+}
+
+#[test]
+fn without_its_terminal_the_hat_goes_on() {
+    // No controlling terminal, so no SIGHUP, and who disowned it wants it so.
+    let mut session = Session::start_as("disowned", &[], &["setsid"]);
+    session.see("engaged");
+    let chip = session.chip.clone();
+    let status = session.close(|program| {
+        let mut before = fs::read(&chip).unwrap();
+        for _ in 0..50 {
+            let end = Instant::now() + PATIENCE;
+            while fs::read(&chip).unwrap() == before {
+                assert!(Instant::now() < end, "the pulses stand still");
+            }
+            before = fs::read(&chip).unwrap();
+        }
+        assert_eq!(program.try_wait().unwrap(), None, "it ended by itself");
+        kill_process(Pid::from_child(program), Signal::TERM).unwrap();
     });
-    assert!(gently);
+    assert!(status.success(), "{status}");
 }
 
 #[test]

@@ -95,11 +95,11 @@ impl<'c> HostShell<'c> {
         self.service.is_some()
     }
 
-    /// Ends the view and the trace.
+    /// Ends the trace, and then the view, which may end the program.
     pub(crate) fn finish(self) -> Result<()> {
-        let view = self.view.map_or(Ok(()), View::close);
-        self.trace.map_or(Ok(()), Trace::finish)?;
-        view
+        let trace = self.trace.map_or(Ok(()), Trace::finish);
+        self.view.map_or(Ok(()), View::close)?;
+        trace
     }
 
     /// Lets the virtual board live up to `t_us`, row by row of the trace.

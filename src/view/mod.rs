@@ -40,6 +40,9 @@ use terminal::Screen;
 
 /// As often as films.
 const PERIOD: Duration = Duration::from_millis(40);
+/// A terminal that takes nothing for so long (a connection that hangs) must not
+/// hold the process, and with it the bus, for ever.
+const STALLED: Duration = Duration::from_secs(2);
 /// How much the frame loop comes first, where there is one core for both.
 const NICE: i32 = 5;
 
@@ -132,6 +135,14 @@ impl View {
             return Ok(());
         };
         self.shared.leave.store(true, Ordering::Relaxed);
+        let since = Instant::now();
+        while !thread.is_finished() {
+            if since.elapsed() > STALLED {
+                // Not even a last line would come through.
+                std::process::exit(1);
+            }
+            std::thread::sleep(PERIOD / 8);
+        }
         let end = thread.join();
         for line in locked(&self.shared.lines).drain(..) {
             crate::host::say(line);

@@ -26,7 +26,7 @@ pub(crate) struct Session {
     pub(crate) before: String,
     pub(crate) program: Child,
     pub(crate) screen: vt100::Parser,
-    chip: PathBuf,
+    pub(crate) chip: PathBuf,
 }
 
 fn window(rows: u16, columns: u16) -> Winsize {
@@ -54,6 +54,11 @@ pub(crate) fn settings(terminal: &OwnedFd) -> String {
 impl Session {
     /// Runs the program with `arguments` in a terminal of 24 × 80.
     pub(crate) fn start(test: &str, arguments: &[&str]) -> Self {
+        Self::start_as(test, arguments, &["setsid", "--ctty"])
+    }
+
+    /// The same, by way of another program.
+    pub(crate) fn start_as(test: &str, arguments: &[&str], by: &[&str]) -> Self {
         let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&user).unwrap();
         unlockpt(&user).unwrap();
@@ -67,8 +72,9 @@ impl Session {
         let chip = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("view-{test}.chip"));
         let _ = fs::remove_file(&chip);
         let end = || terminal.try_clone().unwrap();
-        let program = Command::new("setsid")
-            .args(["--ctty", env!("CARGO_BIN_EXE_tentacle-hat")])
+        let program = Command::new(by[0])
+            .args(&by[1..])
+            .arg(env!("CARGO_BIN_EXE_tentacle-hat"))
             .args(["run", "--board", "virtual", "--chip"])
             .arg(&chip)
             .args(arguments)
@@ -154,9 +160,9 @@ impl Session {
         (status, self.shown())
     }
 
-    /// Takes the terminal away, as closing its window does, and watches the
-    /// program end.
-    pub(crate) fn close(self) -> ExitStatus {
+    /// Takes the terminal away, as closing its window does, lets `then` happen,
+    /// and watches the program end.
+    pub(crate) fn close(self, then: impl FnOnce(&mut Child)) -> ExitStatus {
         let Self {
             user,
             terminal,
@@ -164,13 +170,23 @@ impl Session {
             ..
         } = self;
         drop((user, terminal));
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = program.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "still runs");
-            std::thread::sleep(Duration::from_millis(20));
+        then(&mut program);
+        ended(&mut program)
+    }
+
+    /// Waits for the program's end without reading what it writes.
+    pub(crate) fn ends_unread(mut self) -> ExitStatus {
+        ended(&mut self.program)
+    }
+}
+
+fn ended(program: &mut Child) -> ExitStatus {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = program.try_wait().unwrap() {
+            return status;
         }
+        assert!(Instant::now() < end, "still runs");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
