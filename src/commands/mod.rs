@@ -2,4 +2,5 @@
 
 pub(crate) mod check;
 pub(crate) mod relax;
+pub(crate) mod calibrate;
 pub(crate) mod run;
