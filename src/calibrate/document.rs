@@ -273,7 +273,7 @@ channel = 1 # blue wire
         let mut document = Document::new(text).unwrap();
         let points = points(&[(-1.0, 1400.0), (1.0, 1600.0)]);
         document.set_points(1, &points).unwrap();
-        let y = "y = { channel = 1, table = [[-1, 1400], [1, 1600]] }";
+        let y = "table = [[-1, 1400], [1, 1600]] }";
         assert!(document.text().contains(y), "{}", document.text());
     }
 }

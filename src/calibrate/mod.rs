@@ -1,9 +1,17 @@
 //! Calibrating: what `servos.toml` holds is felt with hands and written down.
 
+mod bench;
 pub(crate) mod clock;
 mod document;
+mod draw;
+mod guide;
+pub(crate) mod interactive;
+mod key;
 mod points;
+mod pulse;
 pub(crate) mod set;
+mod screen;
+mod session;
 mod store;
 pub(crate) mod trim;
 mod whole;

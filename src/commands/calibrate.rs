@@ -6,7 +6,7 @@ use anyhow::Result;
 
 pub(crate) fn calibrate(global: &Global, options: &Calibrate) -> Result<()> {
     match &options.step {
-        None => todo!(),
+        None => calibrate::interactive::interactive(global),
         Some(CalibrateStep::Set(options)) => calibrate::set::set(global, options),
         Some(CalibrateStep::Trim(options)) => calibrate::trim::trim(global, options),
         Some(CalibrateStep::Clock(_options)) => todo!(),

@@ -1,0 +1,144 @@
+//! The session's picture.
+
+use super::guide::{HELP, guide, state};
+use super::session::{Mode, Servo, Session};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Clear, Paragraph, Wrap};
+
+/// The smallest terminal that shows sixteen servos and what to do with them.
+pub(crate) const SMALLEST: (u16, u16) = (80, 24);
+
+/// Lines of advice while the whole hat is shown below them.
+const ADVICE: u16 = 4;
+
+const KEYS: [&str; 3] = [
+    "↑↓ choose   Space engage / limp   ←→ 10 µs   Shift ←→ 50 µs   , . one tick",
+    "n neutral   [ negative end   ] positive end   m middle point   f turn round",
+    "g to neutral   t sweep   a all straight   u undo   s save   q quit   ? help",
+];
+
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!(
+            "This window is {}x{}; make it {}x{} or larger. Space makes all limp, Ctrl-C leaves.",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        return frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+    }
+    let rows = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1 + session.servos.len() as u16),
+        Constraint::Length(u16::from(session.servos.len() < 12)),
+        Constraint::Fill(1),
+        Constraint::Length(2),
+        Constraint::Length(KEYS.len() as u16),
+    ]);
+    let [title, table, _, middle, message, keys] = rows.areas(area);
+    frame.render_widget(Line::styled(heading(session), BOLD), title);
+    frame.render_widget(servos(session), table);
+    let advice: Vec<Line<'_>> = guide(session).into_iter().map(Line::from).collect();
+    let advice = Paragraph::new(advice).wrap(Wrap { trim: true });
+    match session.mode {
+        Mode::AllStraight { .. } if middle.height >= ADVICE + 3 => {
+            let [text, ring] =
+                Layout::vertical([Constraint::Length(ADVICE), Constraint::Max(11)]).areas(middle);
+            frame.render_widget(advice, text);
+            from_above(frame, session, ring);
+        }
+        _ => frame.render_widget(advice, middle),
+    }
+    let said = Paragraph::new(session.message.as_str()).style(BOLD);
+    frame.render_widget(said.wrap(Wrap { trim: true }), message);
+    frame.render_widget(Text::from(KEYS.join("\n")).style(DIM), keys);
+    if session.mode == Mode::Help {
+        help(frame, middle.union(table));
+    }
+}
+
+fn heading(session: &Session) -> String {
+    let place = session.file.as_deref().unwrap_or("nothing to save to");
+    let measured = session.servos.iter().filter(|s| s.points.are_a_table());
+    let mut heading = format!(
+        "tentacle-hat calibrate · {place} · {} of {} measured",
+        measured.count(),
+        session.servos.len()
+    );
+    match session.unsaved().count() {
+        0 => {}
+        n => heading += &format!(", {n} unsaved"),
+    }
+    heading
+}
+
+fn servos(session: &Session) -> Text<'static> {
+    let longest = session.servos.iter().map(|s| s.name.len()).max();
+    let width = longest.unwrap_or(0).max(5);
+    let header = format!(
+        "  {:width$} ch  emitted negative  neutral positive   trim  state",
+        "servo"
+    );
+    let mut lines = vec![Line::styled(header, DIM)];
+    for (i, servo) in session.servos.iter().enumerate() {
+        let row = row(servo, width, i == session.chosen);
+        let style = match (i == session.chosen, servo.pulse.is_engaged()) {
+            (true, _) => REVERSED,
+            (false, true) => BOLD,
+            (false, false) => Style::new(),
+        };
+        lines.push(Line::styled(row, style));
+    }
+    Text::from(lines)
+}
+
+fn row(servo: &Servo, width: usize, chosen: bool) -> String {
+    let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| us.to_string());
+    let emitted = servo.pulse.emitted();
+    format!(
+        "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
+        if chosen { '▶' } else { ' ' },
+        servo.name,
+        servo.channel,
+        emitted.map_or("limp".to_owned(), |us| format!("{:.1}", us.get())),
+        us(servo.points.at(-1.0)),
+        us(servo.points.neutral().map(super::points::tenths)),
+        us(servo.points.at(1.0)),
+        servo.trim_us,
+        state(servo),
+    )
+}
+
+/// The tentacles at their facings, the wearer's front at the bottom, as one
+/// who stands before the wearer sees them.
+fn from_above(frame: &mut Frame<'_>, session: &Session, area: Rect) {
+    for pair in session.servos.chunks(2) {
+        let engaged = |servo: &Servo| if servo.pulse.is_engaged() { '●' } else { '○' };
+        let name = pair[0].name.trim_end_matches(".x");
+        let label = format!("{name} x{} y{}", engaged(&pair[0]), engaged(&pair[1]));
+        let width = label.chars().count() as u16;
+        // Clockwise from the wearer's front, which is at the bottom.
+        let (across, down) = (-pair[0].facing.sin(), pair[0].facing.cos());
+        let share = |span: u16, along: f32| ((1.0 + along) / 2.0 * f32::from(span)).round() as u16;
+        let columns = area.width.min(64).saturating_sub(width);
+        let spot = Rect {
+            x: area.x + share(columns, across),
+            y: area.y + share(area.height - 1, down),
+            width,
+            height: 1,
+        };
+        frame.render_widget(Line::raw(label), spot.intersection(area));
+    }
+}
+
+fn help(frame: &mut Frame<'_>, area: Rect) {
+    let lines: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Text::from(lines), area);
+}
