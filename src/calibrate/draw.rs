@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
+use tentacle_hat::units::Microseconds;
 
 /// The smallest terminal that shows sixteen servos and what to do with them.
 pub(crate) const SMALLEST: (u16, u16) = (80, 24);
@@ -19,6 +20,9 @@ const KEYS: [&str; 3] = [
     "n neutral   [ negative end   ] positive end   m middle point   f turn round",
     "g to neutral   t sweep   a all straight   u undo   s save   q quit   ? help",
 ];
+
+const KEYS_ALL_STRAIGHT: [&str; 1] =
+    ["↑↓ choose   ←→ Shift ←→ , . straighten   n neutral   u undo   Space all limp"];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -33,33 +37,44 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
         );
         return frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
     }
+    // Sixteen servos leave room for little more than what to do next.
+    let roomy = session.servos.len() < 12;
+    let all_straight = matches!(session.mode, Mode::AllStraight { .. });
+    let shown = match (all_straight, roomy) {
+        (true, _) => &KEYS_ALL_STRAIGHT[..],
+        (false, true) => &KEYS[..],
+        (false, false) => &KEYS[2..],
+    };
     let rows = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1 + session.servos.len() as u16),
-        Constraint::Length(u16::from(session.servos.len() < 12)),
+        Constraint::Length(u16::from(roomy)),
         Constraint::Fill(1),
+        Constraint::Length(if roomy { 2 } else { 0 }),
         Constraint::Length(2),
-        Constraint::Length(KEYS.len() as u16),
+        Constraint::Length(shown.len() as u16),
     ]);
-    let [title, table, _, middle, message, keys] = rows.areas(area);
+    let [title, table, _, middle, scale, message, keys] = rows.areas(area);
     frame.render_widget(Line::styled(heading(session), BOLD), title);
     frame.render_widget(servos(session), table);
     let advice: Vec<Line<'_>> = guide(session).into_iter().map(Line::from).collect();
     let advice = Paragraph::new(advice).wrap(Wrap { trim: true });
-    match session.mode {
-        Mode::AllStraight { .. } if middle.height >= ADVICE + 3 => {
-            let [text, ring] =
-                Layout::vertical([Constraint::Length(ADVICE), Constraint::Max(11)]).areas(middle);
-            frame.render_widget(advice, text);
-            from_above(frame, session, ring);
-        }
-        _ => frame.render_widget(advice, middle),
+    if all_straight && middle.height >= ADVICE + 3 {
+        let [text, ring] =
+            Layout::vertical([Constraint::Length(ADVICE), Constraint::Max(11)]).areas(middle);
+        frame.render_widget(advice, text);
+        from_above(frame, session, ring);
+    } else {
+        frame.render_widget(advice, middle);
+    }
+    if scale.height > 0 {
+        frame.render_widget(Line::raw(ruler(session.chosen(), scale.width)), scale);
     }
     let said = Paragraph::new(session.message.as_str()).style(BOLD);
     frame.render_widget(said.wrap(Wrap { trim: true }), message);
-    frame.render_widget(Text::from(KEYS.join("\n")).style(DIM), keys);
+    frame.render_widget(Text::from(shown.join("\n")).style(DIM), keys);
     if session.mode == Mode::Help {
-        help(frame, middle.union(table));
+        help(frame, table.union(keys));
     }
 }
 
@@ -99,20 +114,38 @@ fn servos(session: &Session) -> Text<'static> {
 }
 
 fn row(servo: &Servo, width: usize, chosen: bool) -> String {
-    let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| us.to_string());
-    let emitted = servo.pulse.emitted();
+    let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| format!("{us:.1}"));
     format!(
         "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
         if chosen { '▶' } else { ' ' },
         servo.name,
         servo.channel,
-        emitted.map_or("limp".to_owned(), |us| format!("{:.1}", us.get())),
+        us(servo.pulse.emitted().map(Microseconds::get)),
         us(servo.points.at(-1.0)),
-        us(servo.points.neutral().map(super::points::tenths)),
+        us(servo.points.neutral()),
         us(servo.points.at(1.0)),
         servo.trim_us,
         state(servo),
     )
+}
+
+/// The chosen servo's pulse between its ends, from 500 to 2500 µs.
+fn ruler(servo: &Servo, width: u16) -> String {
+    let (low, high) = (Microseconds::MIN, Microseconds::MAX);
+    let mut cells = vec!['·'; usize::from(width).saturating_sub(12)];
+    let mut mark = |us: Option<f32>, sign| {
+        let share = us.map(|us| (us - low) / (high - low) * (cells.len() - 1) as f32);
+        if let Some(cell) = share.and_then(|share| cells.get_mut(share.round() as usize)) {
+            *cell = sign;
+        }
+    };
+    let trimmed = |us: Option<f32>| us.map(|us| us + servo.trim_us);
+    let points = &servo.points;
+    mark(trimmed(points.neutral()), 'n');
+    mark(trimmed(points.at(-1.0)), '[');
+    mark(trimmed(points.at(1.0)), ']');
+    mark(servo.pulse.emitted().map(Microseconds::get), '●');
+    format!("{low} {} {high} µs", String::from_iter(cells))
 }
 
 /// The tentacles at their facings, the wearer's front at the bottom, as one

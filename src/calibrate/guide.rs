@@ -56,7 +56,10 @@ fn bench(servo: &Servo) -> Vec<String> {
         return vec![
             format!("Space engages {name}. It {jump}: hold the tentacle loosely, fingers off the \
                      horn and the lines."),
-            next(servo),
+            match points.are_a_table() {
+                true => MEASURED.to_owned(),
+                false => next(servo),
+            },
         ];
     }
     let mut advice = vec![next(servo)];
@@ -69,6 +72,9 @@ fn bench(servo: &Servo) -> Vec<String> {
     }
     advice
 }
+
+const MEASURED: &str = "It is measured; engaged, t sweeps it from end to end. After the last \
+                        servo, a stands all of them straight.";
 
 /// What is to be measured next on this servo.
 fn next(servo: &Servo) -> String {
@@ -102,7 +108,7 @@ fn next(servo: &Servo) -> String {
         format!(
             "Measured. t sweeps it slowly from end to end: no line may hang, nothing may hum. \
              Positive must be {right}; if it is not, f turns it round. If the bend is uneven, m \
-             adds a point between. After the last servo, a stands all of them straight."
+             adds a point between."
         )
     }
 }
@@ -116,13 +122,13 @@ pub(crate) fn state(servo: &Servo) -> String {
         (_, _, true) => "moving",
         _ => "engaged",
     };
-    let lacks: String = [(-1.0, '['), (0.0, 'n'), (1.0, ']')]
+    let lacks: String = [(-1.0, " ["), (0.0, " n"), (1.0, " ]")]
         .iter()
         .filter(|(bend, _)| servo.points.at(*bend).is_none())
         .map(|(_, key)| *key)
         .collect();
     if !servo.points.are_a_table() {
-        format!("{does}, needs {lacks}")
+        format!("{does}, set{lacks}")
     } else if !servo.is_saved() {
         format!("{does}, unsaved")
     } else {

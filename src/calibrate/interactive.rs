@@ -211,12 +211,17 @@ impl<'a> Desk<'a> {
             Err(error) => session.say(&format!("Not saved: {error:#}")),
             Ok(_) => {
                 let servos: Vec<usize> = ready.iter().map(|(i, _)| *i).collect();
-                let lacking = partly.iter().map(|(i, _)| session.servos[*i].name.as_str());
-                let lacking: Vec<&str> = lacking.collect();
-                let mut message = format!("Saved {} servo(s)", servos.len());
-                match lacking.is_empty() {
-                    true => message += ".",
-                    false => message += &format!("; {} still lack an end.", lacking.join(", ")),
+                let names = |list: &[(usize, _)]| match list {
+                    [_, _, _, _, ..] => format!("{} servos", list.len()),
+                    _ => {
+                        let names = list.iter().map(|(i, _)| session.servos[*i].name.as_str());
+                        names.collect::<Vec<_>>().join(", ")
+                    }
+                };
+                let mut message = format!("Saved {}.", names(&ready));
+                match partly.is_empty() {
+                    true => message += " After q, `sudo systemctl start tentacle-hat` moves the hat.",
+                    false => message += &format!(" Not yet, for want of an end: {}.", names(&partly)),
                 }
                 session.saved(&servos, &message);
                 return partly.is_empty();

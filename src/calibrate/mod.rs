@@ -12,6 +12,8 @@ mod pulse;
 pub(crate) mod set;
 mod screen;
 mod session;
+#[cfg(test)]
+mod session_tests;
 mod store;
 pub(crate) mod trim;
 mod whole;

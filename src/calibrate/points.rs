@@ -80,8 +80,7 @@ impl Points {
             let _ = write!(row, "{arrow}{us} ({})", place(point.bend));
         }
         Err(format!(
-            "from the negative end over neutral to the positive end the pulses must only rise \
-             or only fall; they would be {row}"
+            "from end to end the pulses must only rise or only fall, not {row}"
         ))
     }
 

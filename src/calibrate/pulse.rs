@@ -11,7 +11,9 @@ pub(crate) const LONGEST_JOG_US: f32 = 50.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Rest,
-    /// To the pulse that an engaged servo is sent first.
+    /// To the pulse that an engaged servo is sent first, after a frame in which
+    /// it is limp: two quick keys must not make an engaged servo jump.
+    Wait(u16),
     Wake(u16),
     Jog(u16),
     Go(u16),
@@ -60,7 +62,7 @@ impl Pulse {
     }
 
     fn is_waking(&self) -> bool {
-        matches!(self.way, Way::Wake(_))
+        matches!(self.way, Way::Wait(_) | Way::Wake(_))
     }
 
     pub(crate) fn is_moving(&self) -> bool {
@@ -71,11 +73,11 @@ impl Pulse {
         matches!(self.way, Way::Sweep { .. })
     }
 
-    /// Starts with the pulse `us` in the next frame.
+    /// Starts, from limp, with the pulse `us`.
     pub(crate) fn engage(&mut self, us: f32) {
         let ticks = self.inside(us);
         self.window.get_or_insert((ticks, ticks));
-        self.way = Way::Wake(ticks);
+        self.way = Way::Wait(ticks);
     }
 
     pub(crate) fn relax(&mut self) {
@@ -135,6 +137,10 @@ impl Pulse {
         let jogged = matches!(self.way, Way::Jog(_));
         let target = match &mut self.way {
             Way::Rest => return,
+            Way::Wait(first) => {
+                self.way = Way::Wake(*first);
+                return;
+            }
             Way::Wake(first) => {
                 self.emitted = Some(*first);
                 self.way = Way::Rest;

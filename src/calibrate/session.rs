@@ -13,6 +13,9 @@ use tentacle_hat::units::{Timebase, Turns};
 const IDLE_US: u64 = 30_000_000;
 /// Between two servos that are engaged together.
 const ENGAGE_EVERY_US: u64 = 100_000;
+/// Ends closer than this are a slip of the finger; above, there are always whole
+/// ticks between them, µs.
+const NARROWEST_US: f32 = 20.0;
 /// An arrow key's jog, µs.
 const JOG_US: f32 = 10.0;
 
@@ -150,7 +153,8 @@ impl Session {
 
     /// One frame on.
     pub(crate) fn frame(&mut self, now_us: u64) {
-        if self.engaged() > 0 && now_us >= self.last_key_us + IDLE_US {
+        let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });
+        if busy && now_us >= self.last_key_us + IDLE_US {
             self.relax("30 s without a key: limp. Space engages again.");
         }
         if let Mode::AllStraight { next, next_us } = &mut self.mode
@@ -160,7 +164,11 @@ impl Session {
             let waiting = self.servos.iter().skip(*next).position(ready);
             *next_us = now_us + ENGAGE_EVERY_US;
             match waiting {
-                None => *next = self.servos.len(),
+                None if *next < self.servos.len() => {
+                    *next = self.servos.len();
+                    self.message = "All that is measured stands at its neutral.".to_owned();
+                }
+                None => {}
                 Some(i) => {
                     let servo = &mut self.servos[*next + i];
                     servo.pulse.engage(servo.neutral_us());
@@ -378,6 +386,11 @@ impl Session {
         let servo = &mut self.servos[chosen];
         if let Err(refusal) = points.check() {
             return self.refuse(&refusal);
+        }
+        if let Some((a, b)) = points.ends().filter(|_| points.are_a_table())
+            && (a - b).abs() < NARROWEST_US
+        {
+            return self.refuse("the ends would be less than 20 µs apart.");
         }
         if servo.points == points {
             return self.message = format!("{}: nothing changed", servo.name);
