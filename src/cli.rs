@@ -191,5 +191,6 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 fn number(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "must be a number of µs".to_owned())
+    text.parse()
+        .map_err(|_| "must be a number of µs".to_owned())
 }

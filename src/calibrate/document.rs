@@ -64,7 +64,9 @@ impl Document {
 
     /// The table belongs where the shipped file has it, not after the speed.
     fn put_table_after_channel(&mut self, servo: usize) {
-        let Ok(section) = self.section(servo) else { return };
+        let Ok(section) = self.section(servo) else {
+            return;
+        };
         let mut order: Vec<String> = section.iter().map(|(key, _)| key.to_owned()).collect();
         order.retain(|key| key != "table");
         let after = order.iter().position(|key| key == "channel");
@@ -212,8 +214,9 @@ channel = 1 # blue wire
 ";
 
     fn points(list: &[(f32, f32)]) -> Points {
-        list.iter()
-            .fold(Points::default(), |p, &(bend, us)| p.with(bend, us).unwrap())
+        list.iter().fold(Points::default(), |p, &(bend, us)| {
+            p.with(bend, us).unwrap()
+        })
     }
 
     #[test]
@@ -229,7 +232,10 @@ channel = 1 # blue wire
 
     #[test]
     fn a_removed_row_leaves_its_comments() {
-        let text = HANDMADE.replace("    # the middle follows\n", "    [0, 1490], # felt twice\n");
+        let text = HANDMADE.replace(
+            "    # the middle follows\n",
+            "    [0, 1490], # felt twice\n",
+        );
         let mut document = Document::new(&text).unwrap();
         let ends = points(&[(-1.0, 1400.0), (1.0, 1600.25)]);
         document.set_points(0, &ends).unwrap();

@@ -152,7 +152,13 @@ fn ruler(servo: &Servo, width: u16) -> String {
 /// who stands before the wearer sees them.
 fn from_above(frame: &mut Frame<'_>, session: &Session, area: Rect) {
     for pair in session.servos.chunks(2) {
-        let engaged = |servo: &Servo| if servo.pulse.is_engaged() { '●' } else { '○' };
+        let engaged = |servo: &Servo| {
+            if servo.pulse.is_engaged() {
+                '●'
+            } else {
+                '○'
+            }
+        };
         let name = pair[0].name.trim_end_matches(".x");
         let label = format!("{name} x{} y{}", engaged(&pair[0]), engaged(&pair[1]));
         let width = label.chars().count() as u16;

@@ -54,8 +54,10 @@ fn bench(servo: &Servo) -> Vec<String> {
             None => format!("may jump to {neutral:.0} µs, the middle of any servo"),
         };
         return vec![
-            format!("Space engages {name}. It {jump}: hold the tentacle loosely, fingers off the \
-                     horn and the lines."),
+            format!(
+                "Space engages {name}. It {jump}: hold the tentacle loosely, fingers off the \
+                     horn and the lines."
+            ),
             match points.are_a_table() {
                 true => MEASURED.to_owned(),
                 false => next(servo),
@@ -63,7 +65,9 @@ fn bench(servo: &Servo) -> Vec<String> {
         ];
     }
     let mut advice = vec![next(servo)];
-    let between = points.iter().filter(|p| !matches!(p.bend, -1.0 | 0.0 | 1.0));
+    let between = points
+        .iter()
+        .filter(|p| !matches!(p.bend, -1.0 | 0.0 | 1.0));
     let between: Vec<String> = between
         .map(|p| format!("bend {} at {} µs", p.bend, p.width.get()))
         .collect();

@@ -100,7 +100,8 @@ impl<'a> Desk<'a> {
             match end {
                 End::Quit | End::CutOff => return end,
                 End::Disturbed => {
-                    self.session.found("The board had lost its power or its memory: all limp.");
+                    self.session
+                        .found("The board had lost its power or its memory: all limp.");
                 }
                 End::Lost(error) => {
                     self.session.lost(&self.bench.explain(error).to_string());
@@ -115,7 +116,8 @@ impl<'a> Desk<'a> {
                 Ok(bus) => match Board::new(bus, &bench.rig).arm(&bench.rig, &mut Delay(bench)) {
                     Err(error) => End::Lost(error),
                     Ok((armed, _)) => {
-                        self.session.found("The board is there again, and all servos are limp.");
+                        self.session
+                            .found("The board is there again, and all servos are limp.");
                         self.live(armed)
                     }
                 },
@@ -161,7 +163,9 @@ impl<'a> Desk<'a> {
                 return Some(End::CutOff);
             }
             let now_us = self.bench.now_us();
-            let due = self.drawn_us.is_none_or(|drawn| now_us >= drawn + PICTURE_EVERY_US);
+            let due = self
+                .drawn_us
+                .is_none_or(|drawn| now_us >= drawn + PICTURE_EVERY_US);
             if due {
                 self.drawn_us = Some(now_us);
                 if let Err(Gone) = self.screen.show(self.session) {
@@ -193,9 +197,13 @@ impl<'a> Desk<'a> {
     /// Saves what is measured, and says so; whether nothing is left to save.
     fn save(&mut self) -> bool {
         let session = &mut *self.session;
-        let unsaved: Vec<_> = session.unsaved().map(|(i, s)| (i, s.points.clone())).collect();
-        let (ready, partly): (Vec<_>, Vec<_>) =
-            unsaved.into_iter().partition(|(_, points)| points.are_a_table());
+        let unsaved: Vec<_> = session
+            .unsaved()
+            .map(|(i, s)| (i, s.points.clone()))
+            .collect();
+        let (ready, partly): (Vec<_>, Vec<_>) = unsaved
+            .into_iter()
+            .partition(|(_, points)| points.are_a_table());
         if session.file.is_some() && ready.is_empty() {
             session.say(match partly.is_empty() {
                 true => "Everything is saved already.",
@@ -220,8 +228,12 @@ impl<'a> Desk<'a> {
                 };
                 let mut message = format!("Saved {}.", names(&ready));
                 match partly.is_empty() {
-                    true => message += " After q, `sudo systemctl start tentacle-hat` moves the hat.",
-                    false => message += &format!(" Not yet, for want of an end: {}.", names(&partly)),
+                    true => {
+                        message += " After q, `sudo systemctl start tentacle-hat` moves the hat."
+                    }
+                    false => {
+                        message += &format!(" Not yet, for want of an end: {}.", names(&partly))
+                    }
                 }
                 session.saved(&servos, &message);
                 return partly.is_empty();

@@ -4,16 +4,19 @@ mod bench;
 pub(crate) mod clock;
 mod document;
 mod draw;
+mod emit;
+mod estimator;
 mod guide;
 pub(crate) mod interactive;
 mod key;
+mod pin;
 mod points;
 mod pulse;
-pub(crate) mod set;
 mod screen;
 mod session;
 #[cfg(test)]
 mod session_tests;
+pub(crate) mod set;
 mod store;
 pub(crate) mod trim;
 mod whole;
@@ -31,6 +34,9 @@ fn report(store: &Store, saved: &Saved) {
     if let Some(path) = store.path()
         && !saved.created.iter().any(|created| created == path)
     {
-        println!("saved {}; the file before is in servos.toml.bak", path.display());
+        println!(
+            "saved {}; the file before is in servos.toml.bak",
+            path.display()
+        );
     }
 }

@@ -64,7 +64,10 @@ impl Points {
         if self.0.len() > MAX_POINTS {
             return Err(format!("a servo has at most {MAX_POINTS} points"));
         }
-        let rises = self.0.windows(2).map(|w| w[1].width.get() - w[0].width.get());
+        let rises = self
+            .0
+            .windows(2)
+            .map(|w| w[1].width.get() - w[0].width.get());
         let (mut up, mut down) = (true, true);
         for rise in rises {
             up &= rise > 0.0;

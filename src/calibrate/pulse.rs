@@ -174,7 +174,8 @@ impl Pulse {
     /// The nearest tick within the window.
     fn inside(&self, us: f32) -> u16 {
         let ticks = self.ticks(us);
-        self.window.map_or(ticks, |(low, high)| ticks.clamp(low, high))
+        self.window
+            .map_or(ticks, |(low, high)| ticks.clamp(low, high))
     }
 
     /// The nearest legal tick.
@@ -231,7 +232,10 @@ mod tests {
         settle(&mut pulse);
         pulse.sweep((1520.0, 1480.0), 1500.0);
         let way = settle(&mut pulse);
-        assert_eq!((way.iter().min(), way.iter().max()), (Some(&303), Some(&311)));
+        assert_eq!(
+            (way.iter().min(), way.iter().max()),
+            (Some(&303), Some(&311))
+        );
         assert_eq!(way.last(), Some(&307));
         assert_eq!(way.len(), 2 * (4 + 8 + 4));
     }

@@ -23,8 +23,9 @@ fn text() -> String {
     let mut document = Document::new(SHIPPED_SERVOS).unwrap();
     document.remove_tables(8).unwrap();
     let points = |list: &[(f32, f32)]| {
-        list.iter()
-            .fold(Points::default(), |p, &(bend, us)| p.with(bend, us).unwrap())
+        list.iter().fold(Points::default(), |p, &(bend, us)| {
+            p.with(bend, us).unwrap()
+        })
     };
     let turned = points(&[(-1.0, 1700.0), (0.0, 1510.5), (0.5, 1400.0), (1.0, 1330.2)]);
     document.set_points(0, &turned).unwrap();
@@ -35,7 +36,9 @@ fn text() -> String {
 }
 
 fn load(text: &str) -> Servos {
-    Source::Shipped.servos(text).unwrap_or_else(|e| panic!("{e}"))
+    Source::Shipped
+        .servos(text)
+        .unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn session(text: &str) -> Session {
@@ -76,9 +79,10 @@ impl Trial {
     fn new(text: &str) -> Self {
         let session = session(text);
         let witness = |servo: &super::session::Servo| Witness {
-            window: servo.points.ends().map(|(a, b)| {
-                (a.min(b) + servo.trim_us, a.max(b) + servo.trim_us)
-            }),
+            window: servo
+                .points
+                .ends()
+                .map(|(a, b)| (a.min(b) + servo.trim_us, a.max(b) + servo.trim_us)),
             ..Witness::default()
         };
         Self {
@@ -156,7 +160,13 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let letters = prop::sample::select(" nnfgtaumq[]s?d.05-\u{e9}".chars().collect::<Vec<_>>());
-    let others = vec![Key::Enter, Key::Escape, Key::Backspace, Key::Delete, Key::Unknown];
+    let others = vec![
+        Key::Enter,
+        Key::Escape,
+        Key::Backspace,
+        Key::Delete,
+        Key::Unknown,
+    ];
     let choose = prop::sample::select(vec![Key::Up, Key::Down, Key::Down]);
     prop_oneof![
         12 => prop::sample::select(JOGS.to_vec()).prop_map(Step::Key),
@@ -234,13 +244,25 @@ fn a_servo_is_measured_and_one_change_taken_back() {
     let mut trial = Trial::new(&text());
     press(&mut trial, "↓ n→→]←←←←[m-0.5⏎");
     // Nothing can lie between an end and itself.
-    assert!(trial.session.message.starts_with("Refused: "), "{}", trial.session.message);
+    assert!(
+        trial.session.message.starts_with("Refused: "),
+        "{}",
+        trial.session.message
+    );
     press(&mut trial, "→m-0.5⏎←←[u");
     let points = &trial.session.servos[1].points;
     let list: Vec<_> = points.iter().map(|p| (p.bend, p.width.get())).collect();
     // 307 ticks, and two a jog.
     let us = |ticks: f32| super::points::tenths(ticks * 4.88);
-    assert_eq!(list, [(-1.0, us(303.0)), (-0.5, us(305.0)), (0.0, us(307.0)), (1.0, us(311.0))]);
+    assert_eq!(
+        list,
+        [
+            (-1.0, us(303.0)),
+            (-0.5, us(305.0)),
+            (0.0, us(307.0)),
+            (1.0, us(311.0))
+        ]
+    );
 }
 
 #[test]

@@ -10,7 +10,9 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     let mut store = Store::open(global)?;
     let (servo, name) = store.find(&options.servo)?;
     store.check_writable()?;
-    let table = store.servos.plans[servo / 2].servos[servo % 2].table.as_ref();
+    let table = store.servos.plans[servo / 2].servos[servo % 2]
+        .table
+        .as_ref();
     let before = Points::of(table);
     let refused = |why| anyhow!("{name}: {why}; nothing was changed");
     let mut points = before.clone();
@@ -34,7 +36,9 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     let saved = store.save(|document| document.set_points(servo, &points))?;
     for (bend, us) in wishes {
         if let Some(us) = us {
-            let was = before.at(bend).map_or("not set".to_owned(), |us| us.to_string());
+            let was = before
+                .at(bend)
+                .map_or("not set".to_owned(), |us| us.to_string());
             println!("{name}: {} was {was}, is {} µs", place(bend), us.get());
         }
     }

@@ -156,9 +156,7 @@ impl Store {
         let now = text(path)?;
         if now != self.text {
             let servos = self.source.servos(&now)?;
-            if servos.plans != self.servos.plans
-                || servos.rig.board() != self.servos.rig.board()
-            {
+            if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
                     "{} was changed by somebody else meanwhile; nothing was saved. Note your \
                      numbers, leave, and start again",

@@ -1,7 +1,7 @@
 //! `calibrate trim`: shifts one servo's table.
 
-use super::store::Store;
 use super::points::tenths;
+use super::store::Store;
 use super::{RELOAD, report};
 use crate::cli::{Global, Trim};
 use anyhow::{Result, bail};

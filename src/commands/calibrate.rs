@@ -9,6 +9,6 @@ pub(crate) fn calibrate(global: &Global, options: &Calibrate) -> Result<()> {
         None => calibrate::interactive::interactive(global),
         Some(CalibrateStep::Set(options)) => calibrate::set::set(global, options),
         Some(CalibrateStep::Trim(options)) => calibrate::trim::trim(global, options),
-        Some(CalibrateStep::Clock(_options)) => todo!(),
+        Some(CalibrateStep::Clock(options)) => calibrate::clock::clock(global, options),
     }
 }
