@@ -2,16 +2,18 @@
 //! tables, so that arming it takes over no pulse of another process.
 
 use crate::cli::{BoardKind, Global};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::files::Servos;
 use crate::host::bus::HostBus;
 use crate::host::chip::KeptChip;
+use crate::host::clock::Clock;
 use crate::host::faults::Schedule;
+use crate::host::oe::OutputsOn;
 use crate::host::{self, chip};
 use anyhow::{Context, Result};
 use embedded_hal::delay::DelayNs;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::{Rig, TentaclePlan};
 
@@ -21,7 +23,7 @@ pub(crate) struct Bench {
     pub(crate) rig: Rig,
     pub(crate) chip: KeptChip,
     faults: Rc<Schedule>,
-    start: Instant,
+    clock: Clock,
 }
 
 impl Bench {
@@ -40,7 +42,7 @@ impl Bench {
             rig: rig.context("the servos fit no board")?,
             chip,
             faults: Rc::new(faults.map_or(Ok(Schedule::default()), str::parse)?),
-            start: Instant::now(),
+            clock: Clock::start(false),
         })
     }
 
@@ -48,6 +50,17 @@ impl Bench {
         match self.kind {
             BoardKind::Pi => HostBus::pi(self.rig.board().bus, None),
             BoardKind::Virtual => Ok(HostBus::faulty(&self.chip, Rc::clone(&self.faults))),
+        }
+    }
+
+    /// Lets the pulses out of the board, if its OE is wired, until this is dropped.
+    pub(crate) fn outputs_on(&self) -> Result<Option<OutputsOn>, Failure> {
+        match (self.kind, self.rig.board().oe_gpio) {
+            (BoardKind::Pi, Some(pin)) => OutputsOn::new(pin).map(Some).map_err(|error| Failure {
+                exit: Exit::Other,
+                message: format!("OE on GPIO {pin} cannot be driven: {error}"),
+            }),
+            _ => Ok(None),
         }
     }
 
@@ -61,7 +74,7 @@ impl Bench {
 
     /// Monotonic time, µs since the start; the virtual board lives up to it.
     pub(crate) fn now_us(&self) -> u64 {
-        let now_us = self.start.elapsed().as_micros() as u64;
+        let now_us = self.clock.now_us();
         self.faults.advance(now_us, &self.chip.chip);
         now_us
     }

@@ -79,18 +79,18 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
 }
 
 fn heading(session: &Session) -> String {
-    let place = session.file.as_deref().unwrap_or("nothing to save to");
     let measured = session.servos.iter().filter(|s| s.points.are_a_table());
-    let mut heading = format!(
-        "tentacle-hat calibrate · {place} · {} of {} measured",
+    let unsaved = match session.unsaved().count() {
+        0 => String::new(),
+        n => format!(", {n} unsaved"),
+    };
+    format!(
+        "calibrate · {} of {} measured{unsaved} · {}",
         measured.count(),
-        session.servos.len()
-    );
-    match session.unsaved().count() {
-        0 => {}
-        n => heading += &format!(", {n} unsaved"),
-    }
-    heading
+        session.servos.len(),
+        // Last, since a long path may be cut off.
+        session.file.as_deref().unwrap_or("nothing to save to")
+    )
 }
 
 fn servos(session: &Session) -> Text<'static> {

@@ -76,6 +76,7 @@ impl Emission {
         let mut board = Board::new(bus, &self.bench.rig);
         let armed = board.arm(&self.bench.rig, &mut Delay(&self.bench));
         let (mut armed, _) = armed.map_err(explain)?;
+        let _outputs = self.bench.outputs_on()?;
         armed.write(&self.frame(armed.limp())).map_err(explain)?;
         measure(&mut Emitting {
             armed,
@@ -112,7 +113,7 @@ impl Emitting<'_> {
     /// Whether it still does; to be asked every [`WATCH`].
     fn watch(&mut self) -> Result<()> {
         self.bench.now_us();
-        if self.signals.take_stop() {
+        if self.signals.take_stop() || self.signals.take_hangup() {
             bail!("stopped; nothing was changed");
         }
         let verified = self.armed.verify().or_else(|_| self.armed.verify());

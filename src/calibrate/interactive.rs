@@ -44,6 +44,7 @@ pub(crate) fn interactive(global: &Global) -> Result<()> {
     let mut board = Board::new(bus, &bench.rig);
     let first = board.arm(&bench.rig, &mut Delay(&bench));
     let (armed, _) = first.map_err(|error| bench.explain(error))?;
+    let _outputs = bench.outputs_on()?;
 
     let screen = Screen::open()?;
     let mut desk = Desk {
@@ -159,7 +160,7 @@ impl<'a> Desk<'a> {
     fn wait(&mut self, us: u64) -> Option<End> {
         let until_us = self.bench.now_us() + us;
         loop {
-            if self.signals.take_stop() {
+            if self.signals.take_stop() || self.signals.take_hangup() {
                 return Some(End::CutOff);
             }
             let now_us = self.bench.now_us();

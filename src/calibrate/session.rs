@@ -220,7 +220,7 @@ impl Session {
         match (key, &self.mode) {
             (Key::Interrupt, _) => return Action::Quit,
             // Whatever is on the screen, Space is what stops a servo.
-            (Key::Char(' '), _) if self.engaged() > 0 => self.relax("Limp."),
+            (Key::Char(' '), _) if self.engaged() > 0 => self.relax("All limp."),
             (_, Mode::Bend(_)) => self.type_bend(key),
             (_, Mode::Help) => self.mode = Mode::Bench,
             (_, Mode::Leave) => return self.leave(key),
