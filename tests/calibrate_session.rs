@@ -109,7 +109,7 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     terminal.enter("s", "Saved front-left.x, front-right.x.");
     terminal.enter("?", "Ctrl-C leaves at once");
     terminal.enter("x", "a all straight");
-    terminal.enter("q", "");
+    terminal.press("q");
     assert_eq!(terminal.end(), Ok(0));
     assert!(!terminal.is_taken_over());
     assert!(
@@ -159,7 +159,7 @@ fn killed_in_the_middle_it_leaves_the_file_byte_for_byte() {
     // The next session takes over no pulse of the one that died.
     let mut terminal = session(&folder, &[]);
     assert!(all_limp(&folder));
-    terminal.enter("q", "");
+    terminal.press("q");
     assert_eq!(terminal.end(), Ok(0));
 }
 
@@ -185,7 +185,7 @@ fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
     let folder = hat_folder("session-interrupt");
     let before = text(&folder);
     let mut terminal = unsaved(&folder, &[]);
-    terminal.enter("\x03", "");
+    terminal.press("\x03");
     assert_eq!(terminal.end(), Ok(0));
     assert!(all_limp(&folder) && !terminal.is_taken_over());
     assert_eq!(text(&folder), before);
@@ -216,7 +216,7 @@ fn a_lost_board_is_told_and_found_again() {
     terminal.enter(" ", "front-left.x is engaged");
     terminal.wait_for("engaged, set [ ]");
     assert_eq!(emitted(&folder, 0), Some(309));
-    terminal.enter("\x03", "");
+    terminal.press("\x03");
     assert_eq!(terminal.end(), Ok(0));
 }
 
@@ -225,6 +225,27 @@ fn a_chip_that_lost_power_leaves_no_servo_engaged() {
     let folder = hat_folder("session-power");
     let terminal = unsaved(&folder, &["--faults", "power@15+0.1"]);
     terminal.wait_for("limp, set [ ]");
+    assert!(all_limp(&folder));
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_more_does_not_hold_up_the_board() {
+    let folder = hat_folder("session-dead-link");
+    let mut terminal = session(&folder, &[]);
+    terminal.enter(" ", "1498.2");
+    terminal.stop_reading();
+    // Help covers the screen and goes again: more than a terminal buffers.
+    for _ in 0..200 {
+        terminal.press("?");
+        std::thread::sleep(std::time::Duration::from_millis(15));
+    }
+    terminal.press(RIGHT);
+    let start = std::time::Instant::now();
+    while emitted(&folder, 0) != Some(309) {
+        assert!(start.elapsed().as_secs() < 60, "{:?}", emitted(&folder, 0));
+    }
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.end(), Ok(1));
     assert!(all_limp(&folder));
 }
 
@@ -273,7 +294,7 @@ fn without_a_folder_it_is_a_rehearsal_and_says_so() {
     terminal.enter(" ", "1498.2");
     terminal.enter("n", "1 unsaved");
     terminal.enter("s", "Not saved: there is nothing to save to");
-    terminal.enter("q", "");
+    terminal.press("q");
     assert_eq!(terminal.end(), Ok(0));
 }
 
@@ -326,7 +347,7 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     terminal.enter("]s", "Saved front-left.x.");
     terminal.enter("a", "front-left x● y○");
     terminal.enter(" ", "All limp.");
-    terminal.enter("q", "");
+    terminal.press("q");
     assert_eq!(terminal.end(), Ok(0));
     let tables = text(&folder).matches("table = ").count();
     assert_eq!(tables, 1);

@@ -181,3 +181,74 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     frame.render_widget(Text::from(lines), area);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::Key;
+    use super::*;
+    use crate::files::{SHIPPED_SERVOS, Source};
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    /// The picture of a session with that many tentacles, after some keys.
+    fn picture((width, height): (u16, u16), tentacles: usize, keys: &str) -> String {
+        let (head, blocks) = SHIPPED_SERVOS.split_once("[[tentacle]]").unwrap();
+        let block = blocks.split("[[tentacle]]").next().unwrap();
+        let mut text = head.to_owned();
+        for i in 0..tentacles {
+            text += "[[tentacle]]";
+            text += &block
+                .replace("front-left", &format!("a-name-of-24-letters-{i:02}"))
+                .replace("channel = 1\n", &format!("channel = {}\n", 2 * i + 1))
+                .replace("channel = 0\n", &format!("channel = {}\n", 2 * i));
+        }
+        let servos = Source::Shipped.servos(&text).unwrap();
+        let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
+        for (i, key) in keys.chars().enumerate() {
+            session.key(Key::Char(key), i as u64);
+            (0..50).for_each(|n| session.frame(100_000 * n));
+        }
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| draw(frame, &session)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let rows = buffer.content().chunks(width.into());
+        let row = |cells: &[ratatui::buffer::Cell]| -> String {
+            cells.iter().map(|cell| cell.symbol()).collect::<String>() + "\n"
+        };
+        rows.map(row).collect()
+    }
+
+    #[test]
+    fn sixteen_servos_and_what_to_do_fit_the_smallest_terminal() {
+        let shown = picture(SMALLEST, 8, " ");
+        assert!(shown.contains("a-name-of-24-letters-07.y 15"), "{shown}");
+        assert!(shown.contains("engaged"), "{shown}");
+        assert!(shown.contains("t sweeps it"), "{shown}");
+        assert!(
+            shown.contains("is engaged; Space makes it limp."),
+            "{shown}"
+        );
+        assert!(shown.contains("? help"), "{shown}");
+    }
+
+    #[test]
+    fn help_shows_every_key() {
+        let shown = picture(SMALLEST, 4, "?");
+        for line in HELP {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+    }
+
+    #[test]
+    fn all_straight_shows_the_hat_from_above() {
+        let shown = picture(SMALLEST, 4, "a");
+        assert!(shown.contains("a-name-of-24-letters-03 x●"), "{shown}");
+        assert!(shown.contains("Every tentacle"), "{shown}");
+    }
+
+    #[test]
+    fn a_window_too_small_says_how_large_it_must_be() {
+        let shown = picture((50, 10), 4, " ");
+        assert!(shown.contains("50x10; make it 80x24"), "{shown}");
+    }
+}

@@ -5,6 +5,7 @@ use super::screen::{Gone, Input, Screen};
 use super::session::{Action, Session};
 use super::store::Store;
 use crate::cli::Global;
+use crate::failure::Exit;
 use crate::host::{self, bus::HostBus, signals::Signals};
 use anyhow::{Result, bail};
 use std::time::Duration;
@@ -44,9 +45,9 @@ pub(crate) fn interactive(global: &Global) -> Result<()> {
     let mut board = Board::new(bus, &bench.rig);
     let first = board.arm(&bench.rig, &mut Delay(&bench));
     let (armed, _) = first.map_err(|error| bench.explain(error))?;
-    let _outputs = bench.outputs_on()?;
+    let outputs = bench.outputs_on()?;
 
-    let screen = Screen::open()?;
+    let mut screen = Screen::open()?;
     let mut desk = Desk {
         bench: &bench,
         screen: &screen,
@@ -58,7 +59,11 @@ pub(crate) fn interactive(global: &Global) -> Result<()> {
     };
     let end = desk.evening(armed);
     let saves = desk.session.saves;
-    drop(screen);
+    drop(outputs);
+    if let Err(Gone) = screen.close() {
+        // The servos are limp, and words would never arrive.
+        std::process::exit(Exit::Other as i32);
+    }
     tell(&session, &store, saves);
     if let End::CutOff = end
         && session.unsaved().next().is_some()

@@ -26,7 +26,7 @@ pub(crate) enum Input {
 
 /// The terminal, taken over until this is dropped.
 pub(crate) struct Screen {
-    pictures: Option<SyncSender<Session>>,
+    pictures: Option<SyncSender<Box<Session>>>,
     input: Receiver<Input>,
     drawn: Receiver<()>,
 }
@@ -98,7 +98,11 @@ impl Screen {
     /// Shows the session, unless the terminal is still busy with the last
     /// picture.
     pub(crate) fn show(&self, session: &Session) -> Result<(), Gone> {
-        match self.pictures.as_ref().map(|p| p.try_send(session.clone())) {
+        match self
+            .pictures
+            .as_ref()
+            .map(|p| p.try_send(Box::new(session.clone())))
+        {
             Some(Err(TrySendError::Disconnected(_))) => Err(Gone),
             _ if hung_up() => Err(Gone),
             _ => Ok(()),
@@ -110,7 +114,7 @@ impl Screen {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gone;
 
-fn show(mut terminal: DefaultTerminal, pictures: &Receiver<Session>) {
+fn show(mut terminal: DefaultTerminal, pictures: &Receiver<Box<Session>>) {
     while let Ok(session) = pictures.recv() {
         if terminal.draw(|frame| draw(frame, &session)).is_err() {
             return;
@@ -127,16 +131,29 @@ fn hung_up() -> bool {
     asked.is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
+impl Screen {
+    /// Gives the terminal back.
+    ///
+    /// # Errors
+    /// It takes nothing more: who writes to it would wait for ever.
+    pub(crate) fn close(&mut self) -> Result<(), Gone> {
+        if self.pictures.take().is_none() {
+            return Ok(());
+        }
+        match self.drawn.recv_timeout(LAST_PICTURE) {
+            Err(RecvTimeoutError::Timeout) => {
+                // Takes no writing.
+                let _ = terminal::disable_raw_mode();
+                Err(Gone)
+            }
+            _ => ratatui::try_restore().map_err(|_| Gone),
+        }
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.pictures = None;
-        match self.drawn.recv_timeout(LAST_PICTURE) {
-            // The writer hangs on a dead link, and would hang this one too.
-            Err(RecvTimeoutError::Timeout) => {
-                let _ = terminal::disable_raw_mode();
-            }
-            // The rest cannot be told to a terminal that fails.
-            _ => drop(ratatui::try_restore()),
-        }
+        // Nobody can be told.
+        let _ = self.close();
     }
 }

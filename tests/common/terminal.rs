@@ -1,4 +1,5 @@
 //! The program in a terminal of its own, and what stands on its screen.
+#![allow(dead_code, unreachable_pub)]
 
 use rexpect::process::PtyProcess;
 use rexpect::process::signal::Signal;
@@ -6,6 +7,7 @@ use rexpect::process::wait::WaitStatus;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ pub struct Terminal {
     process: PtyProcess,
     keys: File,
     screen: Arc<Mutex<vt100::Parser>>,
+    deaf: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -33,9 +36,14 @@ impl Terminal {
         let mut output = process.get_file_handle().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
         let written = Arc::clone(&screen);
+        let deaf = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&deaf);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(n @ 1..) = output.read(&mut bytes) {
+                while stopped.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(20));
+                }
                 written.lock().unwrap().process(&bytes[..n]);
             }
         });
@@ -43,7 +51,14 @@ impl Terminal {
             process,
             keys,
             screen,
+            deaf,
         }
+    }
+
+    /// From now on nobody reads what the program writes: the far end of a dead
+    /// link.
+    pub fn stop_reading(&self) {
+        self.deaf.store(true, Ordering::Relaxed);
     }
 
     /// What stands on the screen.
@@ -56,9 +71,14 @@ impl Terminal {
         self.screen.lock().unwrap().screen().alternate_screen()
     }
 
+    /// Types `keys`.
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
     /// Types `keys`, then waits until `text` stands on the screen.
     pub fn enter(&mut self, keys: &str, text: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.press(keys);
         self.wait_for(text);
     }
 
