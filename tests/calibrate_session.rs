@@ -288,6 +288,41 @@ fn two_sessions_do_not_share_a_board() {
 }
 
 #[test]
+fn what_another_hand_wrote_meanwhile_is_not_overwritten() {
+    let folder = hat_folder("session-meanwhile");
+    let mut terminal = session(&folder, &[]);
+    terminal.enter(&DOWN.repeat(2), "front-right.x. It may jump");
+    terminal.enter("f", "turned round");
+    // A comment is kept.
+    let edited = text(&folder) + "# bought in Leeds\n";
+    fs::write(folder.join("servos.toml"), &edited).unwrap();
+    terminal.enter("s", "Saved front-right.x.");
+    let saved = text(&folder);
+    assert!(saved.ends_with("# bought in Leeds\n"));
+    assert!(
+        saved.contains("[-1, 1600], # felt\n    [1, 1400], # seen"),
+        "{saved}"
+    );
+    // A number is not guessed at.
+    let config = folder.to_str().unwrap();
+    common::run(&[
+        "calibrate",
+        "trim",
+        "front-right.x",
+        "5",
+        "--config",
+        config,
+    ]);
+    let trimmed = text(&folder);
+    terminal.enter("f", "turned round");
+    terminal.enter("s", "Not saved: ");
+    terminal.wait_for("was changed by somebody else meanwhile");
+    assert_eq!(text(&folder), trimmed);
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), Ok(0));
+}
+
+#[test]
 fn without_a_folder_it_is_a_rehearsal_and_says_so() {
     let mut terminal = Terminal::start(SIZE, &["calibrate", "--board", "virtual"]);
     terminal.wait_for("there is nothing to save to without --config DIR");

@@ -206,7 +206,7 @@ mod tests {
         let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);
-            (0..50).for_each(|n| session.frame(100_000 * n));
+            (0..100).for_each(|n| session.frame(100_000 * n));
         }
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| draw(frame, &session)).unwrap();
@@ -243,7 +243,8 @@ mod tests {
     fn all_straight_shows_the_hat_from_above() {
         let shown = picture(SMALLEST, 4, "a");
         assert!(shown.contains("a-name-of-24-letters-03 x●"), "{shown}");
-        assert!(shown.contains("Every tentacle"), "{shown}");
+        assert!(shown.contains("every tentacle stands upright"), "{shown}");
+        assert!(shown.contains("All that is measured stands at its neutral."));
     }
 
     #[test]

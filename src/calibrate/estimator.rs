@@ -132,6 +132,15 @@ mod tests {
     }
 
     #[test]
+    fn an_edge_that_rings_is_one_edge() {
+        let once = edges(EXPECTED, 0.0, &all(500));
+        let ringing = once.iter().flat_map(|at| [*at, at + 40_000, at + 90_000]);
+        let found = period(&ringing.collect::<Vec<_>>(), EXPECTED).unwrap();
+        assert_eq!(found.edges, 500);
+        assert!((found.ns / EXPECTED - 1.0).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
     fn silence_and_noise_are_refused() {
         assert!(period(&[], EXPECTED).unwrap_err().contains("only 0 pulses"));
         let few = edges(EXPECTED, 0.0, &all(49));

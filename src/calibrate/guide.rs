@@ -19,8 +19,8 @@ pub(crate) fn guide(session: &Session) -> Vec<String> {
 
 fn all_straight() -> Vec<String> {
     vec![
-        "All straight: look at the hat from the front and from above. Every tentacle stands \
-         upright, no line hangs, nothing hums."
+        "All straight: every tentacle stands upright, no line hangs, nothing hums. (The picture \
+         is from above, the wearer's front toward you.)"
             .to_owned(),
         "A crooked one: ↑ ↓ choose its servo, ← → straighten it, n makes that its neutral. \
          Space makes all limp."

@@ -164,8 +164,9 @@ impl Session {
             let waiting = self.servos.iter().skip(*next).position(ready);
             *next_us = now_us + ENGAGE_EVERY_US;
             match waiting {
-                None if *next < self.servos.len() => {
-                    *next = self.servos.len();
+                // Said once.
+                None if *next < usize::MAX => {
+                    *next = usize::MAX;
                     self.message = "All that is measured stands at its neutral.".to_owned();
                 }
                 None => {}
