@@ -1,20 +1,20 @@
 //! The interactive session, in a real terminal, on the virtual board.
 
 mod common;
-#[path = "common/terminal.rs"]
-mod terminal;
+mod session;
 
-use rexpect::process::signal::Signal;
+use rustix::process::Signal;
+use session::{PATIENCE, Session};
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use terminal::Terminal;
+use std::time::{Duration, Instant};
 
 const LEFT: &str = "\x1b[D";
 const RIGHT: &str = "\x1b[C";
 const FAR_LEFT: &str = "\x1b[1;2D";
 const FAR_RIGHT: &str = "\x1b[1;2C";
 const DOWN: &str = "\x1b[B";
-const SIZE: (u16, u16) = (80, 24);
 
 /// A folder with a hat of which nothing is measured but front-right.x.
 fn hat_folder(name: &str) -> PathBuf {
@@ -36,15 +36,28 @@ fn text(folder: &Path) -> String {
     fs::read_to_string(folder.join("servos.toml")).unwrap()
 }
 
-/// A session on that folder, its chip kept beside the files.
-fn session(folder: &Path, more: &[&str]) -> Terminal {
-    let chip = folder.join("chip");
+/// The program in a terminal of the smallest size, its chip beside the files.
+fn start(folder: &Path, arguments: &[&str]) -> Session {
     let config = ["--config", folder.to_str().unwrap()];
-    let chip = ["--chip", chip.to_str().unwrap()];
-    let command = ["calibrate", "--board", "virtual"];
-    let terminal = Terminal::start(SIZE, &[&command, &config[..], &chip, more].concat());
-    terminal.wait_for("? help");
-    terminal
+    Session::with(
+        24,
+        80,
+        Some(folder.join("chip")),
+        &[arguments, &config].concat(),
+    )
+}
+
+/// A session on that folder.
+fn session(folder: &Path, more: &[&str]) -> Session {
+    let mut session = start(folder, &[&["calibrate"], more].concat());
+    session.see("? help");
+    session
+}
+
+/// Types `keys`, then watches until the screen shows `what`.
+fn enter(session: &mut Session, keys: &str, what: &str) {
+    session.press(keys);
+    session.see(what);
 }
 
 /// A channel's pulse in ticks, from the registers of the chip; `None` for limp.
@@ -63,61 +76,61 @@ fn all_limp(folder: &Path) -> bool {
 fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     let folder = hat_folder("session-two");
     let before = text(&folder);
-    let mut terminal = session(&folder, &[]);
-    terminal.wait_for("1 of 8 measured");
-    terminal.wait_for("Space engages front-left.x. It may jump to 1500 µs, the middle of any");
+    let mut desk = session(&folder, &[]);
+    desk.see("1 of 8 measured");
+    desk.see("Space engages front-left.x. It may jump to 1500 µs, the middle of any");
     assert!(all_limp(&folder));
 
     // front-left.x: neutral 4 ticks up, ends 20 ticks to each side.
-    terminal.enter(" ", "1498.2");
+    enter(&mut desk, " ", "1498.2");
     assert_eq!(emitted(&folder, 0), Some(307));
-    terminal.enter(&RIGHT.repeat(2), "1517.7");
+    enter(&mut desk, &RIGHT.repeat(2), "1517.7");
     assert_eq!(emitted(&folder, 0), Some(311));
-    terminal.enter("n", "front-left.x: neutral is 1517.7 µs");
-    terminal.enter(FAR_LEFT, "1468.9");
-    terminal.enter(FAR_LEFT, "1420.1");
-    terminal.enter("[", "negative end is 1420.1 µs");
-    terminal.enter(FAR_RIGHT, "1468.9");
+    enter(&mut desk, "n", "front-left.x: neutral is 1517.7 µs");
+    enter(&mut desk, FAR_LEFT, "1468.9");
+    enter(&mut desk, FAR_LEFT, "1420.1");
+    enter(&mut desk, "[", "negative end is 1420.1 µs");
+    enter(&mut desk, FAR_RIGHT, "1468.9");
     // An end on the wrong side of neutral is refused.
-    terminal.enter("]", "Refused: ");
-    terminal.enter("g", "front-left.x   0   1517.7");
-    terminal.wait_for("engaged, set ]");
-    terminal.enter(FAR_RIGHT, "1566.5");
-    terminal.enter(FAR_RIGHT, "1615.3");
-    terminal.enter("]", "engaged, unsaved");
+    enter(&mut desk, "]", "Refused: ");
+    enter(&mut desk, "g", "front-left.x   0   1517.7");
+    desk.see("engaged, set ]");
+    enter(&mut desk, FAR_RIGHT, "1566.5");
+    enter(&mut desk, FAR_RIGHT, "1615.3");
+    enter(&mut desk, "]", "engaged, unsaved");
 
     // front-right.x: a middle point, a neutral, and the neutral taken back.
-    terminal.enter(
+    enter(
+        &mut desk,
         &DOWN.repeat(2),
         "It may jump to its stored neutral, 1500 µs",
     );
     assert!(all_limp(&folder));
-    terminal.enter(" ", "front-right.x  2   1498.2");
-    terminal.enter(RIGHT, "1507.9");
-    terminal.enter("n", "neutral is 1507.9 µs");
-    terminal.enter(FAR_RIGHT, "1556.7");
-    terminal.enter("m", "At which bend");
-    terminal.enter("0.5\r", "bend 0.5 is 1556.7 µs");
-    terminal.enter(&format!("{LEFT},"), "1542.1");
-    terminal.enter("m0.75\r", "Refused: ");
-    terminal.enter("u", "the last change is taken back");
-    terminal.enter("m0.5\r", "bend 0.5 is 1542.1 µs");
+    enter(&mut desk, " ", "front-right.x  2   1498.2");
+    enter(&mut desk, RIGHT, "1507.9");
+    enter(&mut desk, "n", "neutral is 1507.9 µs");
+    enter(&mut desk, FAR_RIGHT, "1556.7");
+    enter(&mut desk, "m", "At which bend");
+    enter(&mut desk, "0.5\r", "bend 0.5 is 1556.7 µs");
+    enter(&mut desk, &format!("{LEFT},"), "1542.1");
+    enter(&mut desk, "m0.75\r", "Refused: ");
+    enter(&mut desk, "u", "the last change is taken back");
+    enter(&mut desk, "m0.5\r", "bend 0.5 is 1542.1 µs");
     assert_eq!(text(&folder), before);
 
-    terminal.enter("q", "Not saved yet: front-left.x, front-right.x.");
-    terminal.enter("x", "a all straight");
-    terminal.enter("s", "Saved front-left.x, front-right.x.");
-    terminal.enter("?", "Ctrl-C leaves at once");
-    terminal.enter("x", "a all straight");
-    terminal.press("q");
-    assert_eq!(terminal.end(), Ok(0));
-    assert!(!terminal.is_taken_over());
-    assert!(
-        terminal
-            .text()
-            .contains("sudo systemctl start tentacle-hat")
+    enter(
+        &mut desk,
+        "q",
+        "Not saved yet: front-left.x, front-right.x.",
     );
-    assert!(all_limp(&folder));
+    enter(&mut desk, "x", "a all straight");
+    enter(&mut desk, "s", "Saved front-left.x, front-right.x.");
+    enter(&mut desk, "?", "Ctrl-C leaves at once");
+    enter(&mut desk, "x", "a all straight");
+    desk.press("q");
+    let (status, shown) = desk.end();
+    assert_eq!(status.code(), Some(0));
+    assert!(shown.contains("sudo systemctl start tentacle-hat"));
 
     let expected = before
         .replacen(
@@ -138,56 +151,59 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
 }
 
 /// Engages a servo and measures something that is not saved.
-fn unsaved(folder: &Path, more: &[&str]) -> Terminal {
-    let mut terminal = session(folder, more);
-    terminal.enter(" ", "1498.2");
-    terminal.enter(RIGHT, "1507.9");
-    terminal.enter("n", "1 unsaved");
+fn unsaved(folder: &Path, more: &[&str]) -> Session {
+    let mut desk = session(folder, more);
+    enter(&mut desk, " ", "1498.2");
+    enter(&mut desk, RIGHT, "1507.9");
+    enter(&mut desk, "n", "1 unsaved");
     assert_eq!(emitted(folder, 0), Some(309));
-    terminal
+    desk
 }
 
 #[test]
 fn killed_in_the_middle_it_leaves_the_file_byte_for_byte() {
     let folder = hat_folder("session-killed");
     let before = text(&folder);
-    let mut terminal = unsaved(&folder, &[]);
-    terminal.signal(Signal::SIGKILL);
-    assert_eq!(terminal.end(), Err(Signal::SIGKILL));
+    let mut desk = unsaved(&folder, &[]);
+    desk.send(Signal::KILL);
+    assert_eq!(desk.program.wait().unwrap().signal(), Some(9));
     assert_eq!(text(&folder), before);
     assert!(!folder.join("servos.toml.bak").exists());
     // The next session takes over no pulse of the one that died.
-    let mut terminal = session(&folder, &[]);
+    let mut desk = session(&folder, &[]);
     assert!(all_limp(&folder));
-    terminal.press("q");
-    assert_eq!(terminal.end(), Ok(0));
+    desk.press("q");
+    assert_eq!(desk.end().0.code(), Some(0));
 }
 
 #[test]
 fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let folder = hat_folder("session-signal");
         let before = text(&folder);
-        let mut terminal = unsaved(&folder, &[]);
-        assert!(terminal.is_taken_over());
-        terminal.signal(signal);
-        assert_eq!(terminal.end(), Ok(1), "{signal}");
-        assert!(all_limp(&folder), "{signal}");
-        assert!(!terminal.is_taken_over(), "{signal}");
+        let desk = unsaved(&folder, &[]);
+        assert!(desk.screen.screen().alternate_screen());
+        desk.send(signal);
+        let (status, shown) = desk.end();
+        assert_eq!(status.code(), Some(1), "{signal:?}");
         assert!(
-            terminal
-                .text()
-                .contains("before the last changes were saved")
+            shown.contains("before the last changes were saved"),
+            "{shown}"
         );
         assert_eq!(text(&folder), before);
     }
     // Ctrl-C asks nothing.
     let folder = hat_folder("session-interrupt");
     let before = text(&folder);
-    let mut terminal = unsaved(&folder, &[]);
-    terminal.press("\x03");
-    assert_eq!(terminal.end(), Ok(0));
-    assert!(all_limp(&folder) && !terminal.is_taken_over());
+    let mut desk = unsaved(&folder, &[]);
+    desk.press("\x03");
+    assert_eq!(desk.end().0.code(), Some(0));
+    assert_eq!(text(&folder), before);
+    // A window that is closed.
+    let folder = hat_folder("session-closed");
+    let before = text(&folder);
+    unsaved(&folder, &[]).close();
+    assert!(all_limp(&folder));
     assert_eq!(text(&folder), before);
 }
 
@@ -195,57 +211,56 @@ fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
 fn a_panic_relaxes_and_gives_the_terminal_back() {
     let folder = hat_folder("session-panic");
     let before = text(&folder);
-    let mut terminal = session(&folder, &["--faults", "panic@15"]);
-    terminal.enter(" ", "1498.2");
-    terminal.wait_for("a fault on schedule");
-    assert_eq!(terminal.end(), Ok(101));
-    assert!(all_limp(&folder) && !terminal.is_taken_over());
+    let mut desk = session(&folder, &["--faults", "panic@15"]);
+    enter(&mut desk, " ", "1498.2");
+    desk.see("a fault on schedule");
+    assert_eq!(desk.end().0.code(), Some(101));
     assert_eq!(text(&folder), before);
 }
 
 #[test]
 fn a_lost_board_is_told_and_found_again() {
     let folder = hat_folder("session-lost");
-    let mut terminal = unsaved(&folder, &["--faults", "nack@15+2"]);
-    terminal.wait_for("The board is lost");
-    terminal.wait_for("nobody answers");
-    terminal.enter(" ", "The board does not answer");
-    terminal.wait_for("The board is there again");
+    let mut desk = unsaved(&folder, &["--faults", "nack@15+2"]);
+    desk.see("The board is lost");
+    desk.see("nobody answers");
+    enter(&mut desk, " ", "The board does not answer");
+    desk.see("The board is there again");
     assert!(all_limp(&folder));
     // What was measured is kept, and is where it starts from.
-    terminal.enter(" ", "front-left.x is engaged");
-    terminal.wait_for("engaged, set [ ]");
+    enter(&mut desk, " ", "front-left.x is engaged");
+    desk.see("engaged, set [ ]");
     assert_eq!(emitted(&folder, 0), Some(309));
-    terminal.press("\x03");
-    assert_eq!(terminal.end(), Ok(0));
+    desk.press("\x03");
+    assert_eq!(desk.end().0.code(), Some(0));
 }
 
 #[test]
 fn a_chip_that_lost_power_leaves_no_servo_engaged() {
     let folder = hat_folder("session-power");
-    let terminal = unsaved(&folder, &["--faults", "power@15+0.1"]);
-    terminal.wait_for("limp, set [ ]");
+    let mut desk = unsaved(&folder, &["--faults", "power@15+0.1"]);
+    desk.see("limp, set [ ]");
     assert!(all_limp(&folder));
 }
 
 #[test]
 fn a_terminal_that_takes_nothing_more_does_not_hold_up_the_board() {
     let folder = hat_folder("session-dead-link");
-    let mut terminal = session(&folder, &[]);
-    terminal.enter(" ", "1498.2");
-    terminal.stop_reading();
+    let mut desk = session(&folder, &[]);
+    enter(&mut desk, " ", "1498.2");
+    // From here on nobody reads what it writes: the far end of a dead link.
     // Help covers the screen and goes again: more than a terminal buffers.
     for _ in 0..200 {
-        terminal.press("?");
-        std::thread::sleep(std::time::Duration::from_millis(15));
+        desk.press("?");
+        std::thread::sleep(Duration::from_millis(15));
     }
-    terminal.press(RIGHT);
-    let start = std::time::Instant::now();
+    desk.press(RIGHT);
+    let end = Instant::now() + PATIENCE;
     while emitted(&folder, 0) != Some(309) {
-        assert!(start.elapsed().as_secs() < 60, "{:?}", emitted(&folder, 0));
+        assert!(Instant::now() < end, "{:?}", emitted(&folder, 0));
     }
-    terminal.signal(Signal::SIGTERM);
-    assert_eq!(terminal.end(), Ok(1));
+    desk.send(Signal::TERM);
+    assert_eq!(desk.program.wait().unwrap().code(), Some(1));
     assert!(all_limp(&folder));
 }
 
@@ -256,26 +271,15 @@ fn two_sessions_do_not_share_a_board() {
     // The device file is there before anybody drives it.
     common::run(&["relax", "--chip", chip.to_str().unwrap()]);
     let _first = session(&folder, &[]);
-    let config = folder.to_str().unwrap();
-    for command in [
-        &["calibrate"][..],
-        &[
-            "calibrate",
-            "clock",
-            "--commanded-us",
-            "1500",
-            "--measured-us",
-            "1500",
-        ],
-    ] {
-        let mut arguments = vec!["--board", "virtual", "--config", config];
-        arguments.extend(["--chip", chip.to_str().unwrap()]);
-        arguments.extend(command);
-        let second = Terminal::start(SIZE, &arguments);
-        assert_eq!(second.end(), Ok(75), "{}", second.text());
-        assert!(second.text().contains("kill "), "{}", second.text());
+    let clock = "calibrate clock --commanded-us 1500 --measured-us 1500";
+    for command in ["calibrate", clock] {
+        let second = start(&folder, &command.split(' ').collect::<Vec<_>>());
+        let (status, shown) = second.end();
+        assert_eq!(status.code(), Some(75), "{shown}");
+        assert!(shown.contains("kill "), "{shown}");
     }
     // The file is nobody's board: set and trim work beside it.
+    let config = folder.to_str().unwrap();
     let arguments = [
         "calibrate",
         "trim",
@@ -290,13 +294,13 @@ fn two_sessions_do_not_share_a_board() {
 #[test]
 fn what_another_hand_wrote_meanwhile_is_not_overwritten() {
     let folder = hat_folder("session-meanwhile");
-    let mut terminal = session(&folder, &[]);
-    terminal.enter(&DOWN.repeat(2), "front-right.x. It may jump");
-    terminal.enter("f", "turned round");
+    let mut desk = session(&folder, &[]);
+    enter(&mut desk, &DOWN.repeat(2), "front-right.x. It may jump");
+    enter(&mut desk, "f", "turned round");
     // A comment is kept.
     let edited = text(&folder) + "# bought in Leeds\n";
     fs::write(folder.join("servos.toml"), &edited).unwrap();
-    terminal.enter("s", "Saved front-right.x.");
+    enter(&mut desk, "s", "Saved front-right.x.");
     let saved = text(&folder);
     assert!(saved.ends_with("# bought in Leeds\n"));
     assert!(
@@ -314,37 +318,33 @@ fn what_another_hand_wrote_meanwhile_is_not_overwritten() {
         config,
     ]);
     let trimmed = text(&folder);
-    terminal.enter("f", "turned round");
-    terminal.enter("s", "Not saved: ");
-    terminal.wait_for("was changed by somebody else meanwhile");
+    enter(&mut desk, "f", "turned round");
+    enter(&mut desk, "s", "Not saved: ");
+    desk.see("note your numbers");
     assert_eq!(text(&folder), trimmed);
-    terminal.press("\x03");
-    assert_eq!(terminal.end(), Ok(0));
+    desk.press("\x03");
+    assert_eq!(desk.end().0.code(), Some(0));
 }
 
 #[test]
 fn without_a_folder_it_is_a_rehearsal_and_says_so() {
-    let mut terminal = Terminal::start(SIZE, &["calibrate", "--board", "virtual"]);
-    terminal.wait_for("there is nothing to save to without --config DIR");
-    terminal.enter(" ", "1498.2");
-    terminal.enter("n", "1 unsaved");
-    terminal.enter("s", "Not saved: there is nothing to save to");
-    terminal.press("q");
-    assert_eq!(terminal.end(), Ok(0));
+    let mut desk = Session::with(24, 80, None, &["calibrate"]);
+    desk.see("there is nothing to save to without --config DIR");
+    enter(&mut desk, " ", "1498.2");
+    enter(&mut desk, "n", "1 unsaved");
+    enter(&mut desk, "s", "Not saved: there is nothing to save to");
+    desk.press("q");
+    assert_eq!(desk.end().0.code(), Some(0));
 }
 
 #[test]
 fn what_makes_a_session_vain_is_told_before_it() {
     let folder = hat_folder("session-vain");
     let config = folder.to_str().unwrap();
-    let arguments = ["calibrate", "--board", "virtual", "--config", config];
-    let small = Terminal::start((79, 24), &arguments);
-    assert_eq!(small.end(), Ok(1));
-    assert!(
-        small.text().contains("the session needs 80x24"),
-        "{}",
-        small.text()
-    );
+    let small = Session::with(24, 79, None, &["calibrate", "--config", config]);
+    let (status, shown) = small.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(shown.contains("the session needs 80x24"), "{shown}");
 
     let output = common::hat(&["calibrate", "--config", config])
         .output()
@@ -355,12 +355,13 @@ fn what_makes_a_session_vain_is_told_before_it() {
 
     let broken = text(&folder).replacen("channel = 3", "channel = 2", 1);
     fs::write(folder.join("servos.toml"), &broken).unwrap();
-    let terminal = Terminal::start(SIZE, &arguments);
-    assert_eq!(terminal.end(), Ok(78));
-    let said = terminal.text().replace('\n', "");
+    let desk = Session::with(24, 80, None, &["calibrate", "--config", config]);
+    let (status, shown) = desk.end();
+    assert_eq!(status.code(), Some(78));
+    let shown = shown.replace('\n', "");
     assert!(
-        said.contains("front-right.y.channel = 2: another servo"),
-        "{said}"
+        shown.contains("front-right.y.channel = 2: another servo"),
+        "{shown}"
     );
     assert_eq!(text(&folder), broken);
 }
@@ -369,21 +370,24 @@ fn what_makes_a_session_vain_is_told_before_it() {
 fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     let folder = hat_folder("session-first").join("new");
     let config = folder.to_str().unwrap();
-    let arguments = ["calibrate", "--board", "virtual", "--config", config];
-    let mut terminal = Terminal::start((120, 40), &arguments);
-    terminal.wait_for("0 of 8 measured");
+    let mut desk = Session::with(40, 120, None, &["calibrate", "--config", config]);
+    desk.see("0 of 8 measured");
     // Nothing is made before something is saved.
     assert!(!folder.exists());
-    terminal.enter(" ", "1498.2");
-    terminal.enter(FAR_LEFT, "1449.4");
-    terminal.enter("[", "set n ]");
-    terminal.enter(FAR_RIGHT, "1498.2");
-    terminal.enter(FAR_RIGHT, "1547.0");
-    terminal.enter("]s", "Saved front-left.x.");
-    terminal.enter("a", "front-left x● y○");
-    terminal.enter(" ", "All limp.");
-    terminal.press("q");
-    assert_eq!(terminal.end(), Ok(0));
+    enter(&mut desk, " ", "1498.2");
+    enter(&mut desk, FAR_LEFT, "1449.4");
+    enter(&mut desk, "[", "set n ]");
+    enter(&mut desk, FAR_RIGHT, "1498.2");
+    enter(&mut desk, FAR_RIGHT, "1547.0");
+    enter(&mut desk, "]s", "Saved front-left.x.");
+    enter(&mut desk, "a", "front-left x● y○");
+    desk.resize(20, 70);
+    desk.see("70x20; make it 80x24");
+    desk.resize(24, 80);
+    desk.see("front-left x● y○");
+    enter(&mut desk, " ", "All limp.");
+    desk.press("q");
+    assert_eq!(desk.end().0.code(), Some(0));
     let tables = text(&folder).matches("table = ").count();
     assert_eq!(tables, 1);
     common::run(&["run", "--seconds", "1", "--unpaced", "--config", config]);

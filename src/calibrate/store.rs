@@ -158,8 +158,7 @@ impl Store {
             let servos = self.source.servos(&now)?;
             if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
-                    "{} was changed by somebody else meanwhile; nothing was saved. Note your \
-                     numbers, leave, and start again",
+                    "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
                     path.display()
                 );
             }
