@@ -14,8 +14,6 @@ mod points;
 mod pulse;
 mod screen;
 mod session;
-#[cfg(test)]
-mod session_tests;
 pub(crate) mod set;
 mod store;
 pub(crate) mod trim;

@@ -1,9 +1,13 @@
 //! The interactive session as a state machine: keys, frames and faults in,
 //! pulses and words out. It knows no terminal, no board and no clock.
 
-use super::key::Key;
-use super::points::{Points, UNMEASURED_NEUTRAL, place, tenths};
-use super::pulse::{LONGEST_JOG_US, Pulse};
+mod keys;
+mod measure;
+#[cfg(test)]
+mod tests;
+
+use super::points::{Points, UNMEASURED_NEUTRAL};
+use super::pulse::Pulse;
 use crate::files::Servos;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Timebase, Turns};
@@ -13,11 +17,6 @@ use tentacle_hat::units::{Timebase, Turns};
 const IDLE_US: u64 = 30_000_000;
 /// Between two servos that are engaged together.
 const ENGAGE_EVERY_US: u64 = 100_000;
-/// Ends closer than this are a slip of the finger; above, there are always whole
-/// ticks between them, µs.
-const NARROWEST_US: f32 = 20.0;
-/// An arrow key's jog, µs.
-const JOG_US: f32 = 10.0;
 
 /// What the world has to do after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,255 +214,7 @@ impl Session {
         message.clone_into(&mut self.message);
     }
 
-    /// A key was pressed.
-    pub(crate) fn key(&mut self, key: Key, now_us: u64) -> Action {
-        self.last_key_us = now_us;
-        match (key, &self.mode) {
-            (Key::Interrupt, _) => return Action::Quit,
-            // Whatever is on the screen, Space is what stops a servo.
-            (Key::Char(' '), _) if self.engaged() > 0 => self.relax("All limp."),
-            (_, Mode::Bend(_)) => self.type_bend(key),
-            (_, Mode::Help) => self.mode = Mode::Bench,
-            (_, Mode::Leave) => return self.leave(key),
-            (_, Mode::AllStraight { .. }) => self.key_all_straight(key),
-            (_, Mode::Bench) => return self.key_bench(key),
-        }
-        Action::Nothing
-    }
-
-    fn key_bench(&mut self, key: Key) -> Action {
-        match key {
-            Key::Char('s') => return Action::Save,
-            Key::Char('q') => return self.ask_to_leave(),
-            Key::Char('?') => self.mode = Mode::Help,
-            Key::Char('u') => self.take_back(),
-            Key::Char('f') => self.change(self.chosen().points.flipped(), "turned round"),
-            Key::Char('a') => self.all_straight(),
-            Key::Up | Key::Down => self.choose(key == Key::Down),
-            Key::Char(' ') => self.engage(),
-            Key::Char('m') => self.mode = Mode::Bend(String::new()),
-            Key::Char('[') => self.set(-1.0),
-            Key::Char(']') => self.set(1.0),
-            Key::Char('t') => self.sweep(),
-            _ => self.key_pulse(key),
-        }
-        Action::Nothing
-    }
-
-    /// The keys that move or measure the chosen servo.
-    fn key_pulse(&mut self, key: Key) {
-        if matches!(key, Key::Unknown | Key::Enter | Key::Escape) {
-            return self.pulse().stop();
-        }
-        let jogs = [
-            (Key::Left, -JOG_US),
-            (Key::Right, JOG_US),
-            (Key::FarLeft, -LONGEST_JOG_US),
-            (Key::FarRight, LONGEST_JOG_US),
-        ];
-        let jog = jogs.iter().find(|(other, _)| *other == key);
-        let known = jog.is_some() || matches!(key, Key::Char('n' | 'g' | ',' | '.'));
-        if !known {
-            return self.say("That key does nothing here; ? shows those that do.");
-        }
-        if !self.chosen().pulse.is_engaged() {
-            return self.say_limp();
-        }
-        match (jog, key) {
-            (Some((_, us)), _) => self.pulse().jog(*us),
-            (None, Key::Char('n')) => self.set(0.0),
-            (None, Key::Char('g')) => {
-                let neutral = self.chosen().neutral_us();
-                self.pulse().go(neutral);
-            }
-            (None, key) => self.pulse().nudge(key == Key::Char('.')),
-        }
-    }
-
     fn say_limp(&mut self) {
         self.message = format!("{} is limp: Space engages it.", self.chosen().name);
-    }
-
-    /// Choosing never engages, and leaves no servo engaged behind.
-    fn choose(&mut self, down: bool) {
-        let n = self.servos.len();
-        let was = self.chosen().pulse.is_engaged();
-        if was {
-            self.message = format!("{} went limp.", self.chosen().name);
-            self.pulse().relax();
-        } else {
-            self.message.clear();
-        }
-        self.chosen = (self.chosen + if down { 1 } else { n - 1 }) % n;
-    }
-
-    fn engage(&mut self) {
-        if self.lost.is_some() {
-            return self.say("The board does not answer, so nothing can be engaged.");
-        }
-        let neutral = self.chosen().neutral_us();
-        self.pulse().engage(neutral);
-        self.message = format!("{} is engaged; Space makes it limp.", self.chosen().name);
-    }
-
-    /// The last step: the whole hat, standing straight.
-    fn all_straight(&mut self) {
-        if self.lost.is_some() {
-            return self.say("The board does not answer, so nothing can be engaged.");
-        }
-        if !self.servos.iter().any(|s| s.points.are_a_table()) {
-            return self.say("No servo has both its ends yet; all straight comes last.");
-        }
-        let chosen = self.chosen();
-        let neutral = chosen.neutral_us();
-        match chosen.points.are_a_table() {
-            true => self.pulse().go(neutral),
-            false => self.pulse().relax(),
-        }
-        self.mode = Mode::AllStraight {
-            next: 0,
-            next_us: 0,
-        };
-        self.say("Engaging one after another; Space makes all limp.");
-    }
-
-    fn key_all_straight(&mut self, key: Key) {
-        let n = self.servos.len();
-        match key {
-            Key::Up => self.chosen = (self.chosen + n - 1) % n,
-            Key::Down => self.chosen = (self.chosen + 1) % n,
-            Key::Char('u') => self.take_back(),
-            Key::Char('a' | 'q' | ' ') | Key::Escape => self.relax("All limp."),
-            Key::Char('n' | 'g' | ',' | '.')
-            | Key::Left
-            | Key::Right
-            | Key::FarLeft
-            | Key::FarRight => {
-                self.key_pulse(key);
-            }
-            _ => self.say("Space makes all limp; then every key is there again."),
-        }
-    }
-
-    fn sweep(&mut self) {
-        let servo = self.chosen();
-        let (points, trim, neutral) = (&servo.points, servo.trim_us, servo.neutral_us());
-        let Some((a, b)) = points.ends().filter(|(a, b)| a != b) else {
-            return self.say("t sweeps between what is set; set two of [ n ] first.");
-        };
-        if !servo.pulse.is_engaged() {
-            return self.say_limp();
-        }
-        // A neutral that nobody set may lie outside of what is.
-        let (low, high) = (a.min(b) + trim, a.max(b) + trim);
-        self.pulse()
-            .sweep((a + trim, b + trim), neutral.clamp(low, high));
-        self.say("Sweeping slowly; any jog stops it.");
-    }
-
-    /// Makes the emitted pulse the one at `bend`.
-    fn set(&mut self, bend: f32) {
-        let servo = self.chosen();
-        let Some(emitted) = servo.pulse.emitted() else {
-            return self.say_limp();
-        };
-        // In the table the trim is left out, and added again when it is driven.
-        let us = tenths(emitted.get() - servo.trim_us);
-        let what = match servo.trim_us {
-            0.0 => format!("{} is {us} µs", place(bend)),
-            trim => format!("{} is {us} µs, and the trim {trim:+} µs", place(bend)),
-        };
-        match servo.points.with(bend, us) {
-            Ok(points) => self.change(points, &what),
-            Err(refusal) => self.refuse(&refusal),
-        }
-        if self.pulse().is_sweeping() {
-            self.pulse().stop();
-        }
-    }
-
-    fn change(&mut self, points: Points, what: &str) {
-        let chosen = self.chosen;
-        let servo = &mut self.servos[chosen];
-        if let Err(refusal) = points.check() {
-            return self.refuse(&refusal);
-        }
-        if let Some((a, b)) = points.ends().filter(|_| points.are_a_table())
-            && (a - b).abs() < NARROWEST_US
-        {
-            return self.refuse("the ends would be less than 20 µs apart.");
-        }
-        if servo.points == points {
-            return self.message = format!("{}: nothing changed", servo.name);
-        }
-        let name = &servo.name;
-        self.message = format!("{name}: {what}; u takes it back");
-        let before = std::mem::replace(&mut servo.points, points);
-        self.undo.push((chosen, before));
-    }
-
-    fn refuse(&mut self, refusal: &str) {
-        self.message = format!("Refused: {refusal}");
-    }
-
-    fn take_back(&mut self) {
-        let Some((servo, points)) = self.undo.pop() else {
-            return self.say("There is nothing to take back.");
-        };
-        // What it shows is what was taken back.
-        if servo != self.chosen && self.mode == Mode::Bench {
-            self.pulse().relax();
-        }
-        self.pulse().stop();
-        self.chosen = servo;
-        let servo = &mut self.servos[servo];
-        servo.points = points;
-        self.message = format!("{}: the last change is taken back", servo.name);
-    }
-
-    /// A key while a bend is typed.
-    fn type_bend(&mut self, key: Key) {
-        let Mode::Bend(text) = &mut self.mode else {
-            return;
-        };
-        match key {
-            Key::Char(c @ ('0'..='9' | '.' | '-')) if text.len() < 6 => text.push(c),
-            Key::Char(',') if text.len() < 6 => text.push('.'),
-            Key::Backspace => drop(text.pop()),
-            Key::Escape => self.mode = Mode::Bench,
-            Key::Enter | Key::Delete | Key::Char('d') => {
-                let bend: Option<f32> = text.parse().ok();
-                self.mode = Mode::Bench;
-                match bend.filter(|bend| bend.abs() < 1.0 && *bend != 0.0) {
-                    None => self.say(
-                        "A middle point's bend lies between -1 and 1 and is not 0: n, [ and ] \
-                         set those.",
-                    ),
-                    Some(bend) if key == Key::Enter => self.set(bend),
-                    Some(bend) => {
-                        let what = format!("no point at bend {bend}");
-                        self.change(self.chosen().points.without(bend), &what);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn ask_to_leave(&mut self) -> Action {
-        if self.file.is_none() || self.unsaved().next().is_none() {
-            return Action::Quit;
-        }
-        self.mode = Mode::Leave;
-        Action::Nothing
-    }
-
-    fn leave(&mut self, key: Key) -> Action {
-        self.mode = Mode::Bench;
-        match key {
-            Key::Char('s') => Action::SaveAndQuit,
-            Key::Char('q') => Action::Quit,
-            _ => Action::Nothing,
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! The session under sequences of keys that nobody would type.
 
-use super::document::Document;
-use super::key::Key;
-use super::points::Points;
-use super::session::{Action, Mode, Session};
+use super::{Action, Mode, Servo, Session};
+use crate::calibrate::document::Document;
+use crate::calibrate::key::Key;
+use crate::calibrate::points::{Points, tenths};
 use crate::files::{SHIPPED_SERVOS, Servos, Source};
 use proptest::prelude::*;
 use tentacle_hat::units::{Microseconds, Timebase};
@@ -78,7 +78,7 @@ struct Trial {
 impl Trial {
     fn new(text: &str) -> Self {
         let session = session(text);
-        let witness = |servo: &super::session::Servo| Witness {
+        let witness = |servo: &Servo| Witness {
             window: servo
                 .points
                 .ends()
@@ -253,7 +253,7 @@ fn a_servo_is_measured_and_one_change_taken_back() {
     let points = &trial.session.servos[1].points;
     let list: Vec<_> = points.iter().map(|p| (p.bend, p.width.get())).collect();
     // 307 ticks, and two a jog.
-    let us = |ticks: f32| super::points::tenths(ticks * 4.88);
+    let us = |ticks: f32| tenths(ticks * 4.88);
     assert_eq!(
         list,
         [
