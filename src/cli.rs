@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tentacle_hat::calibration::ServoPlan;
+use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
 ///
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Check,
     /// Stop all pulses, whatever state the board is in: the servos go limp
     Relax,
+    /// Measure the servos with your hands, and write servos.toml
+    ///
+    /// Alone it opens a session in the terminal. Before the tendons are on, run
+    /// `calibrate clock` once: it makes every pulse as long as it says.
+    Calibrate(Calibrate),
 }
 
 /// Options of `run`.
@@ -93,3 +100,97 @@ pub(crate) enum ViewWhen {
 
 /// A year; longer is a typing error.
 const MAX_SECONDS: u64 = 366 * 24 * 3600;
+
+/// Options of `calibrate`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Calibrate {
+    #[command(subcommand)]
+    pub(crate) step: Option<CalibrateStep>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum CalibrateStep {
+    /// Set points of a servo's table, in the file only
+    Set(Set),
+    /// Shift a servo's table after its tendon has moved, in the file only
+    Trim(Trim),
+    /// Measure the board's oscillator, and keep every real pulse as it was
+    Clock(Clock),
+}
+
+/// Options of `calibrate set`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Set {
+    /// Which servo, as TENTACLE.AXIS: front-left.x
+    pub(crate) servo: String,
+    /// The pulse at bend -1
+    #[arg(
+        long,
+        value_name = "US",
+        value_parser = microseconds,
+        allow_negative_numbers = true,
+        required_unless_present_any = ["neutral", "positive"]
+    )]
+    pub(crate) negative: Option<Microseconds>,
+    /// The pulse at bend 0
+    #[arg(long, value_name = "US", value_parser = microseconds, allow_negative_numbers = true)]
+    pub(crate) neutral: Option<Microseconds>,
+    /// The pulse at bend 1
+    #[arg(long, value_name = "US", value_parser = microseconds, allow_negative_numbers = true)]
+    pub(crate) positive: Option<Microseconds>,
+}
+
+/// Options of `calibrate trim`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Trim {
+    /// Which servo, as TENTACLE.AXIS: front-left.x
+    pub(crate) servo: String,
+    /// Added to its trim-us; may be negative
+    #[arg(value_name = "DELTA_US", value_parser = delta, allow_negative_numbers = true)]
+    pub(crate) delta_us: f64,
+}
+
+/// Options of `calibrate clock`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Clock {
+    /// The pulse that was commanded
+    #[arg(
+        long,
+        value_name = "US",
+        value_parser = microseconds,
+        required_unless_present = "gpio",
+        conflicts_with = "gpio"
+    )]
+    pub(crate) commanded_us: Option<Microseconds>,
+    /// The pulse that an oscilloscope or servo tester shows for it; without
+    /// this, the pulse is emitted while you look, and asked for
+    #[arg(long, value_name = "US", value_parser = positive, conflicts_with_all = ["gpio", "channel"])]
+    pub(crate) measured_us: Option<f64>,
+    /// The BCM pin that a jumper joins to the channel: the Pi measures
+    #[arg(long, value_name = "PIN", value_parser = clap::value_parser!(u8).range(0..=27))]
+    pub(crate) gpio: Option<u8>,
+    /// The channel to emit on, one without a servo [default: the lowest]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
+    pub(crate) channel: Option<u8>,
+}
+
+fn microseconds(text: &str) -> Result<Microseconds, String> {
+    Microseconds::new(number(text)?).map_err(|error| error.to_string())
+}
+
+fn delta(text: &str) -> Result<f64, String> {
+    let most = 2.0 * ServoPlan::TRIM_US;
+    within(number(text)?, -most, most, "µs").map_err(|error| error.to_string())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match number(text)? {
+        us if us > 0.0 && us.is_finite() => Ok(us),
+        _ => Err("must be more than 0 µs".to_owned()),
+    }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| "must be a number of µs".to_owned())
+}

@@ -1,5 +1,6 @@
 //! `tentacle-hat`: the program around the library.
 
+mod calibrate;
 mod cli;
 mod commands;
 mod failure;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         Command::Run(options) => commands::run::run(&global, &options),
         Command::Check => commands::check::check(&global),
         Command::Relax => commands::relax::relax(&global),
+        Command::Calibrate(options) => commands::calibrate::calibrate(&global, &options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

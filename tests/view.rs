@@ -148,7 +148,7 @@ fn without_its_terminal_the_hat_goes_on() {
     // No controlling terminal, so no SIGHUP, and who disowned it wants it so.
     let mut session = Session::start_as("disowned", &[], &["setsid"]);
     session.see("engaged");
-    let chip = session.chip.clone();
+    let chip = session.chip.clone().unwrap();
     let status = session.close(|program| {
         let mut before = fs::read(&chip).unwrap();
         for _ in 0..50 {

@@ -5,6 +5,8 @@ mod motion;
 mod reader;
 mod servos;
 
+pub(crate) use servos::Servos;
+
 use crate::failure::Failure;
 use reader::Document;
 use std::fmt;
@@ -17,8 +19,10 @@ use tentacle_hat::drive::Plan;
 /// A file larger than this is no calibration file.
 const MAX_BYTES: u64 = 1 << 20;
 
-const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.toml");
-const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
+/// `calibration/servos.toml`: its tables are an example.
+pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.toml");
+/// `calibration/motion.toml`.
+pub(crate) const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
 
 /// Where the two files come from.
 #[derive(Clone, Debug)]
@@ -53,7 +57,17 @@ impl Source {
     /// # Errors
     /// All its faults, a line each.
     pub(crate) fn load_rig(&self) -> Result<Rig, Failure> {
-        self.read("servos.toml", servos::rig)
+        let servos = self.read("servos.toml", servos::servos)?;
+        Ok(servos.rig)
+    }
+
+    /// Checks the text of a `servos.toml` that is not there yet, as
+    /// [`Self::load_rig`] would.
+    ///
+    /// # Errors
+    /// All its faults, a line each.
+    pub(crate) fn servos(&self, text: &str) -> Result<Servos, Failure> {
+        self.check("servos.toml", text, servos::servos)
     }
 
     fn read<T>(
@@ -73,7 +87,16 @@ impl Source {
             }
             (Self::Folder(folder), _) => read(&folder.join(name)).map_err(Failure::config)?,
         };
-        let document = Document::new(&text);
+        self.check(name, &text, parse)
+    }
+
+    fn check<T>(
+        &self,
+        name: &str,
+        text: &str,
+        parse: impl FnOnce(&Document<'_>) -> Option<T>,
+    ) -> Result<T, Failure> {
+        let document = Document::new(text);
         let value = parse(&document);
         document
             .finish(&self.path(name), value)
@@ -98,7 +121,7 @@ impl fmt::Display for Source {
 }
 
 /// The text of a file, or why it is none.
-fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     let say = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
     let file = File::open(path).map_err(|error| say(&error))?;
     let mut bytes = Vec::new();

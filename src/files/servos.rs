@@ -13,8 +13,15 @@ const LAST_PIN: f64 = 27.0;
 /// What a servo may do if its file does not say, µs a second.
 const DEFAULT_SPEED: f32 = 2000.0;
 
-/// The rig, or faults in the document.
-pub(super) fn rig(document: &Document<'_>) -> Option<Rig> {
+/// What the file says, and the rig it makes.
+pub(crate) struct Servos {
+    /// Per tentacle, with tables as they stand in the file: without their trim.
+    pub(crate) plans: Vec<TentaclePlan>,
+    pub(crate) rig: Rig,
+}
+
+/// The servos, or faults in the document.
+pub(super) fn servos(document: &Document<'_>) -> Option<Servos> {
     let table = document.parse()?;
     let root = Section::root(document, &table);
     let board = board(&root);
@@ -47,7 +54,8 @@ pub(super) fn rig(document: &Document<'_>) -> Option<Rig> {
         &plans,
         |fault| place(&sections, fault),
     );
-    rig.filter(|_| complete)
+    let rig = rig.filter(|_| complete)?;
+    Some(Servos { plans, rig })
 }
 
 /// A tentacle's own section, and its servos'.

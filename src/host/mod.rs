@@ -2,7 +2,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod chip;
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod faults;
 mod lock;
 mod log;

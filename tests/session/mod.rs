@@ -1,6 +1,7 @@
 //! The program in a pseudo-terminal, as its user sees it.
 //!
 //! `setsid --ctty` (util-linux) gives the program the terminal.
+#![allow(dead_code)]
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
@@ -10,12 +11,15 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes a tenth as long, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Gives the program the terminal.
+const SETSID: &[&str] = &["setsid", "--ctty"];
 
 /// A terminal, and the program in it.
 pub(crate) struct Session {
@@ -26,7 +30,7 @@ pub(crate) struct Session {
     pub(crate) before: String,
     pub(crate) program: Child,
     pub(crate) screen: vt100::Parser,
-    pub(crate) chip: PathBuf,
+    pub(crate) chip: Option<PathBuf>,
 }
 
 fn window(rows: u16, columns: u16) -> Winsize {
@@ -52,13 +56,30 @@ pub(crate) fn settings(terminal: &OwnedFd) -> String {
 }
 
 impl Session {
-    /// Runs the program with `arguments` in a terminal of 24 × 80.
+    /// Runs `run` with `arguments` in a terminal of 24 × 80.
     pub(crate) fn start(test: &str, arguments: &[&str]) -> Self {
-        Self::start_as(test, arguments, &["setsid", "--ctty"])
+        Self::start_as(test, arguments, SETSID)
     }
 
     /// The same, by way of another program.
     pub(crate) fn start_as(test: &str, arguments: &[&str], by: &[&str]) -> Self {
+        let chip = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("view-{test}.chip"));
+        let _ = fs::remove_file(&chip);
+        Self::spawn(24, 80, Some(chip), &[&["run"], arguments].concat(), by)
+    }
+
+    /// Runs the program on the virtual board, which may be kept in a file.
+    pub(crate) fn with(rows: u16, columns: u16, chip: Option<PathBuf>, arguments: &[&str]) -> Self {
+        Self::spawn(rows, columns, chip, arguments, SETSID)
+    }
+
+    fn spawn(
+        rows: u16,
+        columns: u16,
+        chip: Option<PathBuf>,
+        arguments: &[&str],
+        by: &[&str],
+    ) -> Self {
         let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&user).unwrap();
         unlockpt(&user).unwrap();
@@ -67,17 +88,15 @@ impl Session {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(path, flags, mode).unwrap();
         let before = settings(&terminal);
-        tcsetwinsize(&user, window(24, 80)).unwrap();
+        tcsetwinsize(&user, window(rows, columns)).unwrap();
 
-        let chip = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("view-{test}.chip"));
-        let _ = fs::remove_file(&chip);
         let end = || terminal.try_clone().unwrap();
         let program = Command::new(by[0])
             .args(&by[1..])
             .arg(env!("CARGO_BIN_EXE_tentacle-hat"))
-            .args(["run", "--board", "virtual", "--chip"])
-            .arg(&chip)
             .args(arguments)
+            .args(["--board", "virtual"])
+            .args(chip.iter().flat_map(|chip| [Path::new("--chip"), chip]))
             .env("TERM", "xterm-256color")
             .env_remove("NO_COLOR")
             .env_remove("RUST_BACKTRACE")
@@ -91,7 +110,7 @@ impl Session {
             before,
             terminal,
             program,
-            screen: vt100::Parser::new(24, 80, 0),
+            screen: vt100::Parser::new(rows, columns, 0),
             chip,
         }
     }
@@ -152,10 +171,12 @@ impl Session {
         assert!(!screen.alternate_screen(), "still on the alternate screen");
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
         assert_eq!(settings(&self.terminal), self.before);
-        let registers = fs::read(&self.chip).unwrap();
-        // OFF_H of each channel, whose bit 4 stops the pulses.
-        for channel in 0..8 {
-            assert_eq!(registers[9 + 4 * channel] & 0x10, 0x10, "channel {channel}");
+        if let Some(chip) = &self.chip {
+            let registers = fs::read(chip).unwrap();
+            // OFF_H of each channel, whose bit 4 stops the pulses.
+            for channel in 0..8 {
+                assert_eq!(registers[9 + 4 * channel] & 0x10, 0x10, "channel {channel}");
+            }
         }
         (status, self.shown())
     }

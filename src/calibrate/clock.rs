@@ -1,0 +1,118 @@
+//! `calibrate clock`: the board's real oscillator, from a pulse that somebody
+//! or the Pi itself has measured.
+
+use super::emit::{self, Emission};
+use super::points::{Points, place, tenths};
+use super::store::Store;
+use crate::cli::{Clock, Global};
+use crate::host;
+use anyhow::{Result, bail};
+use tentacle_hat::units::{Microseconds, Timebase};
+
+/// What the Pi measures itself by; only its period counts.
+const GPIO_PULSE_US: f64 = 1500.0;
+
+pub(crate) fn clock(global: &Global, options: &Clock) -> Result<()> {
+    let mut store = Store::open(global)?;
+    store.check_writable()?;
+    let _lock = host::lock(global, store.servos.rig.board())?;
+    let timebase = *store.servos.rig.timebase();
+    let commanded = match options.commanded_us {
+        Some(us) => us,
+        None => Microseconds::new(GPIO_PULSE_US)?,
+    };
+    let hz = match (options.measured_us, options.gpio) {
+        (Some(us), _) => from_pulse(&timebase, commanded, us),
+        (None, gpio) => {
+            let emission = Emission::new(global, &store.servos, options.channel, commanded)?;
+            match gpio {
+                None => from_pulse(&timebase, commanded, emit::ask(&emission)?),
+                Some(pin) => from_period(&timebase, emit::measure(&emission, pin)?),
+            }
+        }
+    };
+    adopt(&mut store, hz)
+}
+
+/// The oscillator that makes the ticks of `commanded` last `measured_us`.
+fn from_pulse(timebase: &Timebase, commanded: Microseconds, measured_us: f64) -> f64 {
+    let counts = f64::from(timebase.ticks(commanded).0);
+    counts * (f64::from(timebase.prescale().0) + 1.0) * 1e6 / measured_us
+}
+
+/// The oscillator that makes a whole cycle last `period_ns`.
+fn from_period(timebase: &Timebase, period_ns: f64) -> f64 {
+    4096.0 * (f64::from(timebase.prescale().0) + 1.0) * 1e9 / period_ns
+}
+
+/// Writes the oscillator into the file, and every point so that the real pulse
+/// stays where hands felt it.
+fn adopt(store: &mut Store, hz: f64) -> Result<()> {
+    let (low, high) = Timebase::OSCILLATOR_HZ;
+    if !(low..=high).contains(&hz) {
+        bail!(
+            "that pulse means an oscillator of {:.3} MHz, and no board's is outside of {} to {} \
+             MHz: is it the pulse's width in µs, and the right channel? Nothing was changed",
+            hz / 1e6,
+            low / 1e6,
+            high / 1e6
+        );
+    }
+    let old = store.servos.rig.timebase().oscillator_hz();
+    let new = hz.round() as u32;
+    let scale = f64::from(old) / f64::from(new);
+    let mut tables = Vec::new();
+    let plans = store.servos.plans.iter().flat_map(|t| &t.servos);
+    for (i, plan) in plans.enumerate() {
+        let Some(table) = &plan.table else { continue };
+        let mut points = Points::default();
+        for point in table.points() {
+            // What is emitted is scaled: the trim, added later, stays the same.
+            let emitted = f64::from(point.width.get() + plan.trim_us) * scale;
+            let us = tenths(emitted as f32 - plan.trim_us);
+            let within = Microseconds::new(emitted).map_err(|error| error.to_string());
+            match within.and_then(|_| points.with(point.bend, us)) {
+                Ok(more) => points = more,
+                Err(_) => bail!(
+                    "{}: its {} at {} µs would become {us} µs, which is outside of 500 to 2500; \
+                     measure that servo again. Nothing was changed",
+                    store.servos.rig.servo_name(i),
+                    place(point.bend),
+                    point.width.get()
+                ),
+            }
+        }
+        tables.push((i, points));
+    }
+    let saved = store.save(|document| {
+        document.set_oscillator(new)?;
+        let mut tables = tables.iter();
+        tables.try_for_each(|(i, points)| document.set_points(*i, points))
+    })?;
+    println!("oscillator-hz was {old}, is {new}");
+    if !tables.is_empty() {
+        println!(
+            "{} tables were multiplied by {scale:.4}: every real pulse is what it was",
+            tables.len()
+        );
+    }
+    super::report(store, &saved);
+    println!("Start the hat with `sudo systemctl start tentacle-hat`.");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulse_and_period_tell_the_same_oscillator() {
+        let timebase = Timebase::new(50, 25_000_000).unwrap();
+        let us = Microseconds::new(1500.0).unwrap();
+        // 307 ticks of 122 oscillations.
+        let measured = 307.0 * 122.0 / 26.5;
+        assert!((from_pulse(&timebase, us, measured) - 26.5e6).abs() < 1.0);
+        let period_ns = 4096.0 * 122.0 / 26.5e6 * 1e9;
+        assert!((from_period(&timebase, period_ns) - 26.5e6).abs() < 1.0);
+    }
+}

@@ -1,0 +1,285 @@
+//! The text of `servos.toml`, edited where a number changes and nowhere else:
+//! comments, order and spelling stay.
+
+use super::points::Points;
+use anyhow::{Context, Result};
+use tentacle_hat::calibration::{Axis, Point};
+use toml_edit::{Array, DocumentMut, Item, RawString, TableLike, Value};
+
+/// A document being edited.
+#[derive(Clone, Debug)]
+pub(crate) struct Document(DocumentMut);
+
+impl Document {
+    pub(crate) fn new(text: &str) -> Result<Self> {
+        Ok(Self(text.parse()?))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// Forgets the tables of the first `servos` servos.
+    pub(crate) fn remove_tables(&mut self, servos: usize) -> Result<()> {
+        for servo in 0..servos {
+            self.section(servo)?.remove("table");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_oscillator(&mut self, hz: u32) -> Result<()> {
+        // 26_500_000, as people write it.
+        let (mega, kilo) = (hz / 1_000_000, hz / 1000 % 1000);
+        let value = format!("{mega}_{kilo:03}_{:03}", hz % 1000).parse()?;
+        replace(&mut self.0["oscillator-hz"], value);
+        Ok(())
+    }
+
+    pub(crate) fn set_trim(&mut self, servo: usize, us: f32) -> Result<()> {
+        let section = self.section(servo)?;
+        match section.get_mut("trim-us") {
+            Some(item) => replace(item, number(us)?),
+            None => {
+                section.insert("trim-us", Item::Value(number(us)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the servo's table hold `points`; rows that stay are not touched.
+    pub(crate) fn set_points(&mut self, servo: usize, points: &Points) -> Result<()> {
+        let section = self.section(servo)?;
+        if let Some(table) = section.get_mut("table") {
+            let rows = table.as_array_mut().context("table is no array")?;
+            return set_rows(rows, points);
+        }
+        let mut table = Array::new();
+        for point in points.iter() {
+            table.push(row(point)?);
+        }
+        section.insert("table", Item::Value(Value::Array(table)));
+        self.put_table_after_channel(servo);
+        Ok(())
+    }
+
+    /// The table belongs where the shipped file has it, not after the speed.
+    fn put_table_after_channel(&mut self, servo: usize) {
+        let Ok(section) = self.section(servo) else {
+            return;
+        };
+        let mut order: Vec<String> = section.iter().map(|(key, _)| key.to_owned()).collect();
+        order.retain(|key| key != "table");
+        let after = order.iter().position(|key| key == "channel");
+        order.insert(after.map_or(0, |at| at + 1), "table".to_owned());
+        let rank = |key: &str| order.iter().position(|other| other == key);
+        // Only a section under its own header has lines to put in order.
+        let header = self.0["tentacle"].as_array_of_tables_mut();
+        let tentacle = header.and_then(|tables| tables.get_mut(servo / 2));
+        if let Some(section) = tentacle
+            .and_then(|tentacle| tentacle.get_mut(axis(servo)))
+            .and_then(Item::as_table_mut)
+        {
+            section.sort_values_by(|a, _, b, _| rank(a.get()).cmp(&rank(b.get())));
+        }
+    }
+
+    fn section(&mut self, servo: usize) -> Result<&mut dyn TableLike> {
+        let tentacle: Option<&mut dyn TableLike> = match &mut self.0["tentacle"] {
+            Item::ArrayOfTables(tables) => tables.get_mut(servo / 2).map(|t| t as _),
+            Item::Value(Value::Array(array)) => array
+                .get_mut(servo / 2)
+                .and_then(Value::as_inline_table_mut)
+                .map(|t| t as _),
+            _ => None,
+        };
+        tentacle
+            .and_then(|tentacle| tentacle.get_mut(axis(servo)))
+            .and_then(Item::as_table_like_mut)
+            .context("servos.toml has no section for this servo")
+    }
+}
+
+fn axis(servo: usize) -> &'static str {
+    match Axis::BOTH[servo % 2] {
+        Axis::X => "x",
+        Axis::Y => "y",
+    }
+}
+
+fn set_rows(rows: &mut Array, points: &Points) -> Result<()> {
+    for i in (0..rows.len()).rev() {
+        match bend_of(rows.get(i)).and_then(|bend| points.at(bend)) {
+            None => remove_row(rows, i),
+            Some(us) => {
+                let cell = rows.get_mut(i).and_then(Value::as_array_mut);
+                let cell = cell.and_then(|row| row.get_mut(1)).context("no pulse")?;
+                if float(cell) != Some(us) {
+                    let decor = cell.decor().clone();
+                    *cell = number(us)?;
+                    *cell.decor_mut() = decor;
+                }
+            }
+        }
+    }
+    for (i, point) in points.iter().enumerate() {
+        if bend_of(rows.get(i)) != Some(point.bend) {
+            insert_row(rows, i, point)?;
+        }
+    }
+    Ok(())
+}
+
+/// Inserts a row. What stands before row `i` may end with a comment on the row
+/// above it, so it must stay there: the new row takes it over.
+fn insert_row(rows: &mut Array, i: usize, point: &Point) -> Result<()> {
+    let mut new = row(point)?;
+    let before = rows.get(i).map_or(" ".to_owned(), prefix);
+    if let Some(next) = rows.get_mut(i) {
+        let indent = before.rfind('\n').map_or(" ", |at| &before[at..]);
+        next.decor_mut().set_prefix(indent);
+    }
+    new.decor_mut().set_prefix(before);
+    rows.insert_formatted(i, new);
+    Ok(())
+}
+
+/// Removes a row, and leaves all comments around it.
+fn remove_row(rows: &mut Array, i: usize) {
+    let removed = rows.remove(i);
+    let before = prefix(&removed);
+    if let Some(next) = rows.get_mut(i) {
+        let between = prefix(next);
+        next.decor_mut().set_prefix(match between.contains('#') {
+            true => before.trim_end_matches([' ', '\t', '\n']).to_owned() + &between,
+            false => before,
+        });
+    }
+}
+
+fn prefix(value: &Value) -> String {
+    let prefix = value.decor().prefix().and_then(RawString::as_str);
+    prefix.unwrap_or_default().to_owned()
+}
+
+fn bend_of(row: Option<&Value>) -> Option<f32> {
+    float(row?.as_array()?.get(0)?)
+}
+
+/// A number as the loader reads it.
+fn float(value: &Value) -> Option<f32> {
+    let wide = value.as_float();
+    wide.or_else(|| Some(value.as_integer()? as f64))
+        .map(|number| number as f32)
+}
+
+fn row(point: &Point) -> Result<Value> {
+    let mut row = Array::new();
+    row.push(number(point.bend)?);
+    row.push(number(point.width.get())?);
+    Ok(Value::Array(row))
+}
+
+/// A number as short as it can be written: `1500`, `1493.3`.
+fn number(number: f32) -> Result<Value> {
+    Ok(number.to_string().parse()?)
+}
+
+fn replace(item: &mut Item, mut new: Value) {
+    if let Some(old) = item.as_value() {
+        *new.decor_mut() = old.decor().clone();
+    }
+    *item = Item::Value(new);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HANDMADE: &str = "\
+oscillator-hz = 25_000_000 # nominal
+
+[[tentacle]]
+name = \"a\" # the crooked one
+[tentacle.x]
+table = [ # µs
+    [-1, 1400], # slack
+    # the middle follows
+    [1.0, 1600.25], # hums
+] # end
+trim-us = 0 # was 5
+channel = 0
+[tentacle.y]
+max-speed-us-per-s = 900
+channel = 1 # blue wire
+";
+
+    fn points(list: &[(f32, f32)]) -> Points {
+        list.iter().fold(Points::default(), |p, &(bend, us)| {
+            p.with(bend, us).unwrap()
+        })
+    }
+
+    #[test]
+    fn a_middle_point_comes_and_goes_without_a_trace() {
+        let mut document = Document::new(HANDMADE).unwrap();
+        let three = points(&[(-1.0, 1400.0), (0.5, 1550.5), (1.0, 1600.25)]);
+        document.set_points(0, &three).unwrap();
+        let between = "    [-1, 1400], # slack\n    # the middle follows\n    [0.5, 1550.5],\n    [1.0, 1600.25], # hums\n";
+        assert!(document.text().contains(between), "{}", document.text());
+        document.set_points(0, &three.without(0.5)).unwrap();
+        assert_eq!(document.text(), HANDMADE);
+    }
+
+    #[test]
+    fn a_removed_row_leaves_its_comments() {
+        let text = HANDMADE.replace(
+            "    # the middle follows\n",
+            "    [0, 1490], # felt twice\n",
+        );
+        let mut document = Document::new(&text).unwrap();
+        let ends = points(&[(-1.0, 1400.0), (1.0, 1600.25)]);
+        document.set_points(0, &ends).unwrap();
+        for comment in ["# slack", "# felt twice", "# hums", "# µs", "# end"] {
+            assert!(document.text().contains(comment), "{}", document.text());
+        }
+        assert!(!document.text().contains("1490"));
+        Document::new(&document.text()).unwrap();
+    }
+
+    #[test]
+    fn only_the_number_that_changed_is_another() {
+        let mut document = Document::new(HANDMADE).unwrap();
+        let points = points(&[(-1.0, 1409.8), (1.0, 1600.25)]);
+        document.set_points(0, &points).unwrap();
+        document.set_trim(0, -7.5).unwrap();
+        document.set_oscillator(26_501_007).unwrap();
+        let expected = HANDMADE
+            .replace("1400", "1409.8")
+            .replace("trim-us = 0", "trim-us = -7.5")
+            .replace("25_000_000", "26_501_007");
+        assert_eq!(document.text(), expected);
+    }
+
+    #[test]
+    fn a_new_table_and_trim_find_their_places() {
+        let mut document = Document::new(HANDMADE).unwrap();
+        let points = points(&[(-1.0, 1600.0), (0.0, 1500.0), (1.0, 1400.5)]);
+        document.set_points(1, &points).unwrap();
+        document.set_trim(1, 3.0).unwrap();
+        let y = "channel = 1 # blue wire\ntable = [[-1, 1600], [0, 1500], [1, 1400.5]]\n";
+        assert!(document.text().contains(y), "{}", document.text());
+        assert!(document.text().ends_with("trim-us = 3\n"));
+        document.remove_tables(2).unwrap();
+        assert!(!document.text().contains("table ="));
+    }
+
+    #[test]
+    fn inline_sections_are_edited_too() {
+        let text = "tentacle = [{ name = \"a\", x = { channel = 0 }, y = { channel = 1 } }]\n";
+        let mut document = Document::new(text).unwrap();
+        let points = points(&[(-1.0, 1400.0), (1.0, 1600.0)]);
+        document.set_points(1, &points).unwrap();
+        let y = "table = [[-1, 1400], [1, 1600]] }";
+        assert!(document.text().contains(y), "{}", document.text());
+    }
+}

@@ -1,0 +1,255 @@
+//! The session's picture.
+
+use super::guide::{HELP, guide, state};
+use super::session::{Mode, Servo, Session};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Clear, Paragraph, Wrap};
+use tentacle_hat::units::Microseconds;
+
+/// The smallest terminal that shows sixteen servos and what to do with them.
+pub(crate) const SMALLEST: (u16, u16) = (80, 24);
+
+/// Lines of advice while the whole hat is shown below them.
+const ADVICE: u16 = 4;
+
+const KEYS: [&str; 3] = [
+    "↑↓ choose   Space engage / limp   ←→ 10 µs   Shift ←→ 50 µs   , . one tick",
+    "n neutral   [ negative end   ] positive end   m middle point   f turn round",
+    "g to neutral   t sweep   a all straight   u undo   s save   q quit   ? help",
+];
+
+const KEYS_ALL_STRAIGHT: [&str; 1] =
+    ["↑↓ choose   ←→ Shift ←→ , . straighten   n neutral   u undo   Space all limp"];
+
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!(
+            "This window is {}x{}; make it {}x{} or larger. Space makes all limp, Ctrl-C leaves.",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        return frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+    }
+    // Sixteen servos leave room for little more than what to do next.
+    let roomy = session.servos.len() < 12;
+    let all_straight = matches!(session.mode, Mode::AllStraight { .. });
+    let shown = match (all_straight, roomy) {
+        (true, _) => &KEYS_ALL_STRAIGHT[..],
+        (false, true) => &KEYS[..],
+        (false, false) => &KEYS[2..],
+    };
+    let rows = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1 + session.servos.len() as u16),
+        Constraint::Length(u16::from(roomy)),
+        Constraint::Fill(1),
+        Constraint::Length(if roomy { 2 } else { 0 }),
+        Constraint::Length(2),
+        Constraint::Length(shown.len() as u16),
+    ]);
+    let [title, table, _, middle, scale, message, keys] = rows.areas(area);
+    frame.render_widget(Line::styled(heading(session), BOLD), title);
+    frame.render_widget(servos(session), table);
+    let advice: Vec<Line<'_>> = guide(session).into_iter().map(Line::from).collect();
+    let advice = Paragraph::new(advice).wrap(Wrap { trim: true });
+    if all_straight && middle.height >= ADVICE + 3 {
+        let [text, ring] =
+            Layout::vertical([Constraint::Length(ADVICE), Constraint::Max(11)]).areas(middle);
+        frame.render_widget(advice, text);
+        from_above(frame, session, ring);
+    } else {
+        frame.render_widget(advice, middle);
+    }
+    if scale.height > 0 {
+        frame.render_widget(Line::raw(ruler(session.chosen(), scale.width)), scale);
+    }
+    let said = Paragraph::new(session.message.as_str()).style(BOLD);
+    frame.render_widget(said.wrap(Wrap { trim: true }), message);
+    frame.render_widget(Text::from(shown.join("\n")).style(DIM), keys);
+    if session.mode == Mode::Help {
+        help(frame, table.union(keys));
+    }
+}
+
+fn heading(session: &Session) -> String {
+    let measured = session.servos.iter().filter(|s| s.points.are_a_table());
+    let unsaved = match session.unsaved().count() {
+        0 => String::new(),
+        n => format!(", {n} unsaved"),
+    };
+    format!(
+        "calibrate · {} of {} measured{unsaved} · {}",
+        measured.count(),
+        session.servos.len(),
+        // Last, since a long path may be cut off.
+        session.file.as_deref().unwrap_or("nothing to save to")
+    )
+}
+
+fn servos(session: &Session) -> Text<'static> {
+    let longest = session.servos.iter().map(|s| s.name.len()).max();
+    let width = longest.unwrap_or(0).max(5);
+    let header = format!(
+        "  {:width$} ch  emitted negative  neutral positive   trim  state",
+        "servo"
+    );
+    let mut lines = vec![Line::styled(header, DIM)];
+    for (i, servo) in session.servos.iter().enumerate() {
+        let row = row(servo, width, i == session.chosen);
+        let style = match (i == session.chosen, servo.pulse.is_engaged()) {
+            (true, _) => REVERSED,
+            (false, true) => BOLD,
+            (false, false) => Style::new(),
+        };
+        lines.push(Line::styled(row, style));
+    }
+    Text::from(lines)
+}
+
+fn row(servo: &Servo, width: usize, chosen: bool) -> String {
+    let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| format!("{us:.1}"));
+    format!(
+        "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
+        if chosen { '▶' } else { ' ' },
+        servo.name,
+        servo.channel,
+        us(servo.pulse.emitted().map(Microseconds::get)),
+        us(servo.points.at(-1.0)),
+        us(servo.points.neutral()),
+        us(servo.points.at(1.0)),
+        servo.trim_us,
+        state(servo),
+    )
+}
+
+/// The chosen servo's pulse between its ends, from 500 to 2500 µs.
+fn ruler(servo: &Servo, width: u16) -> String {
+    let (low, high) = (Microseconds::MIN, Microseconds::MAX);
+    let mut cells = vec!['·'; usize::from(width).saturating_sub(12)];
+    let mut mark = |us: Option<f32>, sign| {
+        let share = us.map(|us| (us - low) / (high - low) * (cells.len() - 1) as f32);
+        if let Some(cell) = share.and_then(|share| cells.get_mut(share.round() as usize)) {
+            *cell = sign;
+        }
+    };
+    let trimmed = |us: Option<f32>| us.map(|us| us + servo.trim_us);
+    let points = &servo.points;
+    mark(trimmed(points.neutral()), 'n');
+    mark(trimmed(points.at(-1.0)), '[');
+    mark(trimmed(points.at(1.0)), ']');
+    mark(servo.pulse.emitted().map(Microseconds::get), '●');
+    format!("{low} {} {high} µs", String::from_iter(cells))
+}
+
+/// The tentacles at their facings, the wearer's front at the bottom, as one
+/// who stands before the wearer sees them.
+fn from_above(frame: &mut Frame<'_>, session: &Session, area: Rect) {
+    for pair in session.servos.chunks(2) {
+        let engaged = |servo: &Servo| {
+            if servo.pulse.is_engaged() {
+                '●'
+            } else {
+                '○'
+            }
+        };
+        let name = pair[0].name.trim_end_matches(".x");
+        let label = format!("{name} x{} y{}", engaged(&pair[0]), engaged(&pair[1]));
+        let width = label.chars().count() as u16;
+        // Clockwise from the wearer's front, which is at the bottom.
+        let (across, down) = (-pair[0].facing.sin(), pair[0].facing.cos());
+        let share = |span: u16, along: f32| ((1.0 + along) / 2.0 * f32::from(span)).round() as u16;
+        let columns = area.width.min(64).saturating_sub(width);
+        let spot = Rect {
+            x: area.x + share(columns, across),
+            y: area.y + share(area.height - 1, down),
+            width,
+            height: 1,
+        };
+        frame.render_widget(Line::raw(label), spot.intersection(area));
+    }
+}
+
+fn help(frame: &mut Frame<'_>, area: Rect) {
+    let lines: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Text::from(lines), area);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::Key;
+    use super::*;
+    use crate::files::{SHIPPED_SERVOS, Source};
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    /// The picture of a session with that many tentacles, after some keys.
+    fn picture((width, height): (u16, u16), tentacles: usize, keys: &str) -> String {
+        let (head, blocks) = SHIPPED_SERVOS.split_once("[[tentacle]]").unwrap();
+        let block = blocks.split("[[tentacle]]").next().unwrap();
+        let mut text = head.to_owned();
+        for i in 0..tentacles {
+            text += "[[tentacle]]";
+            text += &block
+                .replace("front-left", &format!("a-name-of-24-letters-{i:02}"))
+                .replace("channel = 1\n", &format!("channel = {}\n", 2 * i + 1))
+                .replace("channel = 0\n", &format!("channel = {}\n", 2 * i));
+        }
+        let servos = Source::Shipped.servos(&text).unwrap();
+        let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
+        for (i, key) in keys.chars().enumerate() {
+            session.key(Key::Char(key), i as u64);
+            (0..100).for_each(|n| session.frame(100_000 * n));
+        }
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| draw(frame, &session)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let rows = buffer.content().chunks(width.into());
+        let row = |cells: &[ratatui::buffer::Cell]| -> String {
+            cells.iter().map(|cell| cell.symbol()).collect::<String>() + "\n"
+        };
+        rows.map(row).collect()
+    }
+
+    #[test]
+    fn sixteen_servos_and_what_to_do_fit_the_smallest_terminal() {
+        let shown = picture(SMALLEST, 8, " ");
+        assert!(shown.contains("a-name-of-24-letters-07.y 15"), "{shown}");
+        assert!(shown.contains("engaged"), "{shown}");
+        assert!(shown.contains("t sweeps it"), "{shown}");
+        assert!(
+            shown.contains("is engaged; Space makes it limp."),
+            "{shown}"
+        );
+        assert!(shown.contains("? help"), "{shown}");
+    }
+
+    #[test]
+    fn help_shows_every_key() {
+        let shown = picture(SMALLEST, 4, "?");
+        for line in HELP {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+    }
+
+    #[test]
+    fn all_straight_shows_the_hat_from_above() {
+        let shown = picture(SMALLEST, 4, "a");
+        assert!(shown.contains("a-name-of-24-letters-03 x●"), "{shown}");
+        assert!(shown.contains("every tentacle stands upright"), "{shown}");
+        assert!(shown.contains("All that is measured stands at its neutral."));
+    }
+
+    #[test]
+    fn a_window_too_small_says_how_large_it_must_be() {
+        let shown = picture((50, 10), 4, " ");
+        assert!(shown.contains("50x10; make it 80x24"), "{shown}");
+    }
+}

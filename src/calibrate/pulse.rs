@@ -1,0 +1,254 @@
+//! One servo's pulse while hands feel what it does: in whole ticks, at most one
+//! a frame, never where nobody has jogged it.
+
+use tentacle_hat::units::{Microseconds, Ticks, Timebase};
+
+/// The longest jog, µs. The pulse still has at most this far to go when a key
+/// is let go, however fast keys repeat or a slow line delivers them.
+pub(crate) const LONGEST_JOG_US: f32 = 50.0;
+
+/// Where a pulse is going.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Rest,
+    /// To the pulse that an engaged servo is sent first, after a frame in which
+    /// it is limp: two quick keys must not make an engaged servo jump.
+    Wait(u16),
+    Wake(u16),
+    Jog(u16),
+    Go(u16),
+    /// Through three pulses, at half speed.
+    Sweep {
+        legs: [u16; 3],
+        leg: usize,
+        wait: bool,
+    },
+}
+
+/// One servo's pulse.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pulse {
+    timebase: Timebase,
+    way: Way,
+    /// None: limp.
+    emitted: Option<u16>,
+    /// How far down and up it may go unless hands jog it further.
+    window: Option<(u16, u16)>,
+}
+
+impl Pulse {
+    /// A limp servo; `measured` are the pulses that it is known to stand.
+    pub(crate) fn limp(timebase: Timebase, measured: Option<(f32, f32)>) -> Self {
+        let mut pulse = Self {
+            timebase,
+            way: Way::Rest,
+            emitted: None,
+            window: None,
+        };
+        pulse.window = measured.map(|(a, b)| {
+            let (a, b) = (pulse.ticks(a), pulse.ticks(b));
+            (a.min(b), a.max(b))
+        });
+        pulse
+    }
+
+    /// What the servo is sent.
+    pub(crate) fn emitted(&self) -> Option<Microseconds> {
+        self.emitted.map(|ticks| self.timebase.width(Ticks(ticks)))
+    }
+
+    pub(crate) fn is_engaged(&self) -> bool {
+        self.emitted.is_some() || self.is_waking()
+    }
+
+    fn is_waking(&self) -> bool {
+        matches!(self.way, Way::Wait(_) | Way::Wake(_))
+    }
+
+    pub(crate) fn is_moving(&self) -> bool {
+        self.way != Way::Rest
+    }
+
+    pub(crate) fn is_sweeping(&self) -> bool {
+        matches!(self.way, Way::Sweep { .. })
+    }
+
+    /// Starts, from limp, with the pulse `us`.
+    pub(crate) fn engage(&mut self, us: f32) {
+        let ticks = self.inside(us);
+        self.window.get_or_insert((ticks, ticks));
+        self.way = Way::Wait(ticks);
+    }
+
+    pub(crate) fn relax(&mut self) {
+        self.emitted = None;
+        self.way = Way::Rest;
+    }
+
+    /// Moves by `us`, on top of a jog the same way that is not over yet.
+    pub(crate) fn jog(&mut self, us: f32) {
+        let Some(emitted) = self.emitted else { return };
+        let emitted = i32::from(emitted);
+        let ticks = |us: f32| ((us / self.timebase.tick_us()).round() as i32).max(1);
+        let step = ticks(us.abs()) * us.signum() as i32;
+        let from = match self.way {
+            Way::Jog(target) if (i32::from(target) - emitted) * step > 0 => i32::from(target),
+            _ => emitted,
+        };
+        let most = ticks(LONGEST_JOG_US);
+        let target = (from + step).clamp(emitted - most, emitted + most);
+        let (low, high) = self.legal();
+        self.way = Way::Jog(target.clamp(low.into(), high.into()) as u16);
+    }
+
+    /// Moves by one tick.
+    pub(crate) fn nudge(&mut self, up: bool) {
+        let tick = self.timebase.tick_us();
+        self.jog(if up { tick } else { -tick });
+    }
+
+    /// Goes to the pulse `us`, which must have been reached before.
+    pub(crate) fn go(&mut self, us: f32) {
+        if self.emitted.is_some() {
+            self.way = Way::Go(self.inside(us));
+        }
+    }
+
+    /// Goes to one end, to the other, and to neutral, slowly.
+    pub(crate) fn sweep(&mut self, ends: (f32, f32), neutral: f32) {
+        if self.emitted.is_some() {
+            self.way = Way::Sweep {
+                legs: [ends.0, ends.1, neutral].map(|us| self.inside(us)),
+                leg: 0,
+                wait: true,
+            };
+        }
+    }
+
+    /// Stays where it is.
+    pub(crate) fn stop(&mut self) {
+        if !self.is_waking() {
+            self.way = Way::Rest;
+        }
+    }
+
+    /// One frame on.
+    pub(crate) fn step(&mut self) {
+        let jogged = matches!(self.way, Way::Jog(_));
+        let target = match &mut self.way {
+            Way::Rest => return,
+            Way::Wait(first) => {
+                self.way = Way::Wake(*first);
+                return;
+            }
+            Way::Wake(first) => {
+                self.emitted = Some(*first);
+                self.way = Way::Rest;
+                return;
+            }
+            Way::Jog(target) | Way::Go(target) => *target,
+            Way::Sweep { legs, leg, wait } => {
+                *wait = !*wait;
+                if !*wait {
+                    return;
+                }
+                legs[*leg]
+            }
+        };
+        let Some(emitted) = &mut self.emitted else {
+            return;
+        };
+        *emitted = target.clamp(*emitted - 1, *emitted + 1);
+        let (at, there) = (*emitted, *emitted == target);
+        match &mut self.way {
+            Way::Sweep { leg, .. } if there && *leg < 2 => *leg += 1,
+            way if there => *way = Way::Rest,
+            _ => {}
+        }
+        if jogged && let Some((low, high)) = &mut self.window {
+            *low = at.min(*low);
+            *high = at.max(*high);
+        }
+    }
+
+    /// The nearest tick within the window.
+    fn inside(&self, us: f32) -> u16 {
+        let ticks = self.ticks(us);
+        self.window
+            .map_or(ticks, |(low, high)| ticks.clamp(low, high))
+    }
+
+    /// The nearest legal tick.
+    fn ticks(&self, us: f32) -> u16 {
+        let (low, high) = self.legal();
+        ((us / self.timebase.tick_us()).round() as u16).clamp(low, high)
+    }
+
+    /// The whole ticks within 500..2500 µs.
+    fn legal(&self) -> (u16, u16) {
+        let tick = self.timebase.tick_us();
+        let low = (Microseconds::MIN / tick).ceil() as u16;
+        (low, (Microseconds::MAX / tick).floor() as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pulse() -> Pulse {
+        Pulse::limp(Timebase::new(50, 25_000_000).unwrap(), None)
+    }
+
+    fn settle(pulse: &mut Pulse) -> Vec<u16> {
+        let mut way = vec![];
+        while pulse.is_moving() {
+            pulse.step();
+            way.extend(pulse.emitted);
+        }
+        way
+    }
+
+    #[test]
+    fn a_key_held_down_leaves_no_more_than_one_long_jog_behind() {
+        let mut pulse = pulse();
+        pulse.engage(1500.0);
+        settle(&mut pulse);
+        for _ in 0..100 {
+            pulse.jog(50.0);
+        }
+        assert_eq!(settle(&mut pulse).len(), 10);
+        pulse.jog(50.0);
+        pulse.step();
+        // The other way starts from where it is, not from where it was going.
+        pulse.nudge(false);
+        assert_eq!(settle(&mut pulse), [317]);
+    }
+
+    #[test]
+    fn a_sweep_takes_two_frames_a_tick_and_ends_at_neutral() {
+        let mut pulse = Pulse::limp(pulse().timebase, Some((1480.0, 1520.0)));
+        pulse.engage(1500.0);
+        settle(&mut pulse);
+        pulse.sweep((1520.0, 1480.0), 1500.0);
+        let way = settle(&mut pulse);
+        assert_eq!(
+            (way.iter().min(), way.iter().max()),
+            (Some(&303), Some(&311))
+        );
+        assert_eq!(way.last(), Some(&307));
+        assert_eq!(way.len(), 2 * (4 + 8 + 4));
+    }
+
+    #[test]
+    fn nothing_but_a_jog_leaves_the_window() {
+        let mut pulse = pulse();
+        pulse.engage(1500.0);
+        settle(&mut pulse);
+        pulse.go(1600.0);
+        assert_eq!(settle(&mut pulse), [307]);
+        pulse.jog(20.0);
+        settle(&mut pulse);
+        assert_eq!(pulse.window, Some((307, 311)));
+    }
+}

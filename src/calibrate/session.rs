@@ -1,0 +1,220 @@
+//! The interactive session as a state machine: keys, frames and faults in,
+//! pulses and words out. It knows no terminal, no board and no clock.
+
+mod keys;
+mod measure;
+#[cfg(test)]
+mod tests;
+
+use super::points::{Points, UNMEASURED_NEUTRAL};
+use super::pulse::Pulse;
+use crate::files::Servos;
+use tentacle_hat::pulse::Pulses;
+use tentacle_hat::units::{Timebase, Turns};
+
+/// Without a key for this long, servos go limp: a lost Wi-Fi link must not
+/// leave one pressing against its stop.
+const IDLE_US: u64 = 30_000_000;
+/// Between two servos that are engaged together.
+const ENGAGE_EVERY_US: u64 = 100_000;
+
+/// What the world has to do after a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Nothing,
+    Save,
+    SaveAndQuit,
+    Quit,
+}
+
+/// One servo on the bench.
+#[derive(Clone, Debug)]
+pub(crate) struct Servo {
+    pub(crate) name: String,
+    /// Where its tentacle stands.
+    pub(crate) facing: Turns,
+    pub(crate) channel: u8,
+    pub(crate) trim_us: f32,
+    /// As measured, and as in the file: both without the trim.
+    pub(crate) points: Points,
+    pub(crate) saved: Points,
+    pub(crate) pulse: Pulse,
+}
+
+impl Servo {
+    pub(crate) fn is_saved(&self) -> bool {
+        self.points == self.saved
+    }
+
+    /// The pulse that it is sent first, trim included, µs.
+    pub(crate) fn neutral_us(&self) -> f32 {
+        let measured = self.points.neutral();
+        measured.map_or(UNMEASURED_NEUTRAL, |us| us + self.trim_us)
+    }
+}
+
+/// What keys mean at the moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mode {
+    /// One servo.
+    Bench,
+    /// All calibrated servos at neutral; the next one is engaged then.
+    AllStraight { next: usize, next_us: u64 },
+    /// A bend is being typed.
+    Bend(String),
+    /// All keys are shown.
+    Help,
+    /// Whether to leave without saving.
+    Leave,
+}
+
+/// The session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) servos: Vec<Servo>,
+    pub(crate) chosen: usize,
+    pub(crate) mode: Mode,
+    /// What happened last.
+    pub(crate) message: String,
+    /// Why the board cannot be driven, if it cannot.
+    pub(crate) lost: Option<String>,
+    /// Where it is saved, if anywhere, and how often it was.
+    pub(crate) file: Option<String>,
+    pub(crate) saves: u32,
+    undo: Vec<(usize, Points)>,
+    last_key_us: u64,
+}
+
+impl Session {
+    pub(crate) fn new(servos: &Servos, file: Option<String>) -> Self {
+        let timebase: Timebase = *servos.rig.timebase();
+        let plans = servos.plans.iter();
+        let plans = plans.flat_map(|t| t.servos.iter().map(|servo| (t.facing, servo)));
+        let servo = |(i, (facing, plan)): (usize, (Turns, &_))| {
+            let plan: &tentacle_hat::calibration::ServoPlan = plan;
+            let points = Points::of(plan.table.as_ref());
+            let ends = points.ends();
+            let measured = ends.map(|(a, b)| (a + plan.trim_us, b + plan.trim_us));
+            Servo {
+                name: servos.rig.servo_name(i).to_string(),
+                facing,
+                channel: plan.channel,
+                trim_us: plan.trim_us,
+                saved: points.clone(),
+                points,
+                pulse: Pulse::limp(timebase, measured),
+            }
+        };
+        let message = match &file {
+            Some(_) => "All servos are limp. Choose one with ↑ ↓.".to_owned(),
+            None => "A rehearsal: there is nothing to save to without --config DIR.".to_owned(),
+        };
+        Self {
+            servos: plans.enumerate().map(servo).collect(),
+            chosen: 0,
+            mode: Mode::Bench,
+            message,
+            lost: None,
+            file,
+            saves: 0,
+            undo: Vec::new(),
+            last_key_us: 0,
+        }
+    }
+
+    pub(crate) fn chosen(&self) -> &Servo {
+        &self.servos[self.chosen]
+    }
+
+    fn pulse(&mut self) -> &mut Pulse {
+        &mut self.servos[self.chosen].pulse
+    }
+
+    /// What all servos are sent.
+    pub(crate) fn pulses(&self) -> Pulses {
+        let mut pulses = Pulses::LIMP;
+        for (pulse, servo) in pulses.0.iter_mut().zip(&self.servos) {
+            *pulse = servo.pulse.emitted();
+        }
+        pulses
+    }
+
+    pub(crate) fn engaged(&self) -> usize {
+        let engaged = self.servos.iter().filter(|s| s.pulse.is_engaged());
+        engaged.count()
+    }
+
+    /// The servos that differ from the file.
+    pub(crate) fn unsaved(&self) -> impl Iterator<Item = (usize, &Servo)> {
+        let servos = self.servos.iter().enumerate();
+        servos.filter(|(_, servo)| !servo.is_saved())
+    }
+
+    /// One frame on.
+    pub(crate) fn frame(&mut self, now_us: u64) {
+        let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });
+        if busy && now_us >= self.last_key_us + IDLE_US {
+            self.relax("30 s without a key: limp. Space engages again.");
+        }
+        if let Mode::AllStraight { next, next_us } = &mut self.mode
+            && now_us >= *next_us
+        {
+            let ready = |servo: &Servo| servo.points.are_a_table() && !servo.pulse.is_engaged();
+            let waiting = self.servos.iter().skip(*next).position(ready);
+            *next_us = now_us + ENGAGE_EVERY_US;
+            match waiting {
+                // Said once.
+                None if *next < usize::MAX => {
+                    *next = usize::MAX;
+                    self.message = "All that is measured stands at its neutral.".to_owned();
+                }
+                None => {}
+                Some(i) => {
+                    let servo = &mut self.servos[*next + i];
+                    servo.pulse.engage(servo.neutral_us());
+                    *next += i + 1;
+                }
+            }
+        }
+        for servo in &mut self.servos {
+            servo.pulse.step();
+        }
+    }
+
+    /// All servos limp.
+    fn relax(&mut self, message: &str) {
+        self.servos.iter_mut().for_each(|s| s.pulse.relax());
+        self.mode = Mode::Bench;
+        self.say(message);
+    }
+
+    /// The board cannot be driven: what it emits is unknown, at best nothing.
+    pub(crate) fn lost(&mut self, why: &str) {
+        self.relax("The board is lost: all servos count as limp.");
+        self.lost = Some(why.to_owned());
+    }
+
+    /// The board is there again, limp.
+    pub(crate) fn found(&mut self, message: &str) {
+        if self.lost.take().is_some() || self.engaged() > 0 {
+            self.relax(message);
+        }
+    }
+
+    /// These servos are in the file now.
+    pub(crate) fn saved(&mut self, servos: &[usize], message: &str) {
+        for &i in servos {
+            self.servos[i].saved = self.servos[i].points.clone();
+        }
+        self.saves += 1;
+        self.say(message);
+    }
+
+    pub(crate) fn say(&mut self, message: &str) {
+        message.clone_into(&mut self.message);
+    }
+
+    fn say_limp(&mut self) {
+        self.message = format!("{} is limp: Space engages it.", self.chosen().name);
+    }
+}

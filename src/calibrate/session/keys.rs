@@ -1,0 +1,182 @@
+//! What each key does.
+
+use super::{Action, Mode, Session};
+use crate::calibrate::key::Key;
+use crate::calibrate::pulse::LONGEST_JOG_US;
+
+/// An arrow key's jog, µs.
+const JOG_US: f32 = 10.0;
+
+impl Session {
+    /// A key was pressed.
+    pub(crate) fn key(&mut self, key: Key, now_us: u64) -> Action {
+        self.last_key_us = now_us;
+        match (key, &self.mode) {
+            (Key::Interrupt, _) => return Action::Quit,
+            // Whatever is on the screen, Space is what stops a servo.
+            (Key::Char(' '), _) if self.engaged() > 0 => self.relax("All limp."),
+            (_, Mode::Bend(_)) => self.type_bend(key),
+            (_, Mode::Help) => self.mode = Mode::Bench,
+            (_, Mode::Leave) => return self.leave(key),
+            (_, Mode::AllStraight { .. }) => self.key_all_straight(key),
+            (_, Mode::Bench) => return self.key_bench(key),
+        }
+        Action::Nothing
+    }
+
+    fn key_bench(&mut self, key: Key) -> Action {
+        match key {
+            Key::Char('s') => return Action::Save,
+            Key::Char('q') => return self.ask_to_leave(),
+            Key::Char('?') => self.mode = Mode::Help,
+            Key::Char('u') => self.take_back(),
+            Key::Char('f') => self.change(self.chosen().points.flipped(), "turned round"),
+            Key::Char('a') => self.all_straight(),
+            Key::Up | Key::Down => self.choose(key == Key::Down),
+            Key::Char(' ') => self.engage(),
+            Key::Char('m') => self.mode = Mode::Bend(String::new()),
+            Key::Char('[') => self.set(-1.0),
+            Key::Char(']') => self.set(1.0),
+            Key::Char('t') => self.sweep(),
+            _ => self.key_pulse(key),
+        }
+        Action::Nothing
+    }
+
+    /// The keys that move or measure the chosen servo.
+    fn key_pulse(&mut self, key: Key) {
+        if matches!(key, Key::Unknown | Key::Enter | Key::Escape) {
+            return self.pulse().stop();
+        }
+        let jogs = [
+            (Key::Left, -JOG_US),
+            (Key::Right, JOG_US),
+            (Key::FarLeft, -LONGEST_JOG_US),
+            (Key::FarRight, LONGEST_JOG_US),
+        ];
+        let jog = jogs.iter().find(|(other, _)| *other == key);
+        let known = jog.is_some() || matches!(key, Key::Char('n' | 'g' | ',' | '.'));
+        if !known {
+            return self.say("That key does nothing here; ? shows those that do.");
+        }
+        if !self.chosen().pulse.is_engaged() {
+            return self.say_limp();
+        }
+        match (jog, key) {
+            (Some((_, us)), _) => self.pulse().jog(*us),
+            (None, Key::Char('n')) => self.set(0.0),
+            (None, Key::Char('g')) => {
+                let neutral = self.chosen().neutral_us();
+                self.pulse().go(neutral);
+            }
+            (None, key) => self.pulse().nudge(key == Key::Char('.')),
+        }
+    }
+
+    fn key_all_straight(&mut self, key: Key) {
+        let n = self.servos.len();
+        match key {
+            Key::Up => self.chosen = (self.chosen + n - 1) % n,
+            Key::Down => self.chosen = (self.chosen + 1) % n,
+            Key::Char('u') => self.take_back(),
+            Key::Char('a' | 'q' | ' ') | Key::Escape => self.relax("All limp."),
+            Key::Char('n' | 'g' | ',' | '.')
+            | Key::Left
+            | Key::Right
+            | Key::FarLeft
+            | Key::FarRight => {
+                self.key_pulse(key);
+            }
+            _ => self.say("Space makes all limp; then every key is there again."),
+        }
+    }
+
+    /// A key while a bend is typed.
+    fn type_bend(&mut self, key: Key) {
+        let Mode::Bend(text) = &mut self.mode else {
+            return;
+        };
+        match key {
+            Key::Char(c @ ('0'..='9' | '.' | '-')) if text.len() < 6 => text.push(c),
+            Key::Char(',') if text.len() < 6 => text.push('.'),
+            Key::Backspace => drop(text.pop()),
+            Key::Escape => self.mode = Mode::Bench,
+            Key::Enter | Key::Delete | Key::Char('d') => {
+                let bend: Option<f32> = text.parse().ok();
+                self.mode = Mode::Bench;
+                match bend.filter(|bend| bend.abs() < 1.0 && *bend != 0.0) {
+                    None => self.say(
+                        "A middle point's bend lies between -1 and 1 and is not 0: n, [ and ] \
+                         set those.",
+                    ),
+                    Some(bend) if key == Key::Enter => self.set(bend),
+                    Some(bend) => {
+                        let what = format!("no point at bend {bend}");
+                        self.change(self.chosen().points.without(bend), &what);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Choosing never engages, and leaves no servo engaged behind.
+    fn choose(&mut self, down: bool) {
+        let n = self.servos.len();
+        let was = self.chosen().pulse.is_engaged();
+        if was {
+            self.message = format!("{} went limp.", self.chosen().name);
+            self.pulse().relax();
+        } else {
+            self.message.clear();
+        }
+        self.chosen = (self.chosen + if down { 1 } else { n - 1 }) % n;
+    }
+
+    fn engage(&mut self) {
+        if self.lost.is_some() {
+            return self.say("The board does not answer, so nothing can be engaged.");
+        }
+        let neutral = self.chosen().neutral_us();
+        self.pulse().engage(neutral);
+        self.message = format!("{} is engaged; Space makes it limp.", self.chosen().name);
+    }
+
+    /// The last step: the whole hat, standing straight.
+    fn all_straight(&mut self) {
+        if self.lost.is_some() {
+            return self.say("The board does not answer, so nothing can be engaged.");
+        }
+        if !self.servos.iter().any(|s| s.points.are_a_table()) {
+            return self.say("No servo has both its ends yet; all straight comes last.");
+        }
+        let chosen = self.chosen();
+        let neutral = chosen.neutral_us();
+        match chosen.points.are_a_table() {
+            true => self.pulse().go(neutral),
+            false => self.pulse().relax(),
+        }
+        self.mode = Mode::AllStraight {
+            next: 0,
+            next_us: 0,
+        };
+        self.say("Engaging one after another; Space makes all limp.");
+    }
+
+    fn ask_to_leave(&mut self) -> Action {
+        if self.file.is_none() || self.unsaved().next().is_none() {
+            return Action::Quit;
+        }
+        self.mode = Mode::Leave;
+        Action::Nothing
+    }
+
+    fn leave(&mut self, key: Key) -> Action {
+        self.mode = Mode::Bench;
+        match key {
+            Key::Char('s') => Action::SaveAndQuit,
+            Key::Char('q') => Action::Quit,
+            _ => Action::Nothing,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Points set, taken back, and gone through.
+
+use super::{Mode, Session};
+use crate::calibrate::points::{Points, place, tenths};
+
+/// Ends closer than this are a slip of the finger; above, there are always whole
+/// ticks between them, µs.
+const NARROWEST_US: f32 = 20.0;
+
+impl Session {
+    /// Makes the emitted pulse the one at `bend`.
+    pub(super) fn set(&mut self, bend: f32) {
+        let servo = self.chosen();
+        let Some(emitted) = servo.pulse.emitted() else {
+            return self.say_limp();
+        };
+        // In the table the trim is left out, and added again when it is driven.
+        let us = tenths(emitted.get() - servo.trim_us);
+        let what = match servo.trim_us {
+            0.0 => format!("{} is {us} µs", place(bend)),
+            trim => format!("{} is {us} µs, and the trim {trim:+} µs", place(bend)),
+        };
+        match servo.points.with(bend, us) {
+            Ok(points) => self.change(points, &what),
+            Err(refusal) => self.refuse(&refusal),
+        }
+        if self.pulse().is_sweeping() {
+            self.pulse().stop();
+        }
+    }
+
+    pub(super) fn sweep(&mut self) {
+        let servo = self.chosen();
+        let (points, trim, neutral) = (&servo.points, servo.trim_us, servo.neutral_us());
+        let Some((a, b)) = points.ends().filter(|(a, b)| a != b) else {
+            return self.say("t sweeps between what is set; set two of [ n ] first.");
+        };
+        if !servo.pulse.is_engaged() {
+            return self.say_limp();
+        }
+        // A neutral that nobody set may lie outside of what is.
+        let (low, high) = (a.min(b) + trim, a.max(b) + trim);
+        self.pulse()
+            .sweep((a + trim, b + trim), neutral.clamp(low, high));
+        self.say("Sweeping slowly; any jog stops it.");
+    }
+
+    pub(super) fn change(&mut self, points: Points, what: &str) {
+        let chosen = self.chosen;
+        let servo = &mut self.servos[chosen];
+        if let Err(refusal) = points.check() {
+            return self.refuse(&refusal);
+        }
+        if let Some((a, b)) = points.ends().filter(|_| points.are_a_table())
+            && (a - b).abs() < NARROWEST_US
+        {
+            return self.refuse("the ends would be less than 20 µs apart.");
+        }
+        if servo.points == points {
+            return self.message = format!("{}: nothing changed", servo.name);
+        }
+        let name = &servo.name;
+        self.message = format!("{name}: {what}; u takes it back");
+        let before = std::mem::replace(&mut servo.points, points);
+        self.undo.push((chosen, before));
+    }
+
+    pub(super) fn refuse(&mut self, refusal: &str) {
+        self.message = format!("Refused: {refusal}");
+    }
+
+    pub(super) fn take_back(&mut self) {
+        let Some((servo, points)) = self.undo.pop() else {
+            return self.say("There is nothing to take back.");
+        };
+        // What it shows is what was taken back.
+        if servo != self.chosen && self.mode == Mode::Bench {
+            self.pulse().relax();
+        }
+        self.pulse().stop();
+        self.chosen = servo;
+        let servo = &mut self.servos[servo];
+        servo.points = points;
+        self.message = format!("{}: the last change is taken back", servo.name);
+    }
+}

@@ -1,0 +1,333 @@
+//! The session under sequences of keys that nobody would type.
+
+use super::{Action, Mode, Servo, Session};
+use crate::calibrate::document::Document;
+use crate::calibrate::key::Key;
+use crate::calibrate::points::{Points, tenths};
+use crate::files::{SHIPPED_SERVOS, Servos, Source};
+use proptest::prelude::*;
+use tentacle_hat::units::{Microseconds, Timebase};
+
+const FRAME_US: u64 = 20_000;
+const JOGS: [Key; 6] = [
+    Key::Left,
+    Key::Right,
+    Key::FarLeft,
+    Key::FarRight,
+    Key::Char(','),
+    Key::Char('.'),
+];
+
+/// Two tentacles: trimmed with a middle point, never measured, turned round.
+fn text() -> String {
+    let mut document = Document::new(SHIPPED_SERVOS).unwrap();
+    document.remove_tables(8).unwrap();
+    let points = |list: &[(f32, f32)]| {
+        list.iter().fold(Points::default(), |p, &(bend, us)| {
+            p.with(bend, us).unwrap()
+        })
+    };
+    let turned = points(&[(-1.0, 1700.0), (0.0, 1510.5), (0.5, 1400.0), (1.0, 1330.2)]);
+    document.set_points(0, &turned).unwrap();
+    document.set_trim(0, -20.0).unwrap();
+    let ends = points(&[(-1.0, 1402.25), (1.0, 1580.0)]);
+    document.set_points(3, &ends).unwrap();
+    document.text()
+}
+
+fn load(text: &str) -> Servos {
+    Source::Shipped
+        .servos(text)
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn session(text: &str) -> Session {
+    Session::new(&load(text), Some("servos.toml".to_owned()))
+}
+
+/// What a save makes of the file.
+fn save(text: &str, session: &mut Session) -> String {
+    let mut document = Document::new(text).unwrap();
+    let ready = session.unsaved().filter(|(_, s)| s.points.are_a_table());
+    let ready: Vec<usize> = ready.map(|(i, _)| i).collect();
+    for &i in &ready {
+        document.set_points(i, &session.servos[i].points).unwrap();
+    }
+    session.saved(&ready, "");
+    document.text()
+}
+
+/// What one servo's pulse has done, kept apart from the session's own account.
+#[derive(Clone, Default)]
+struct Witness {
+    emitted: Option<f32>,
+    /// What was measured, and what jogs have allowed since.
+    window: Option<(f32, f32)>,
+    /// What it must be sent first.
+    first: Option<f32>,
+    engaged: bool,
+}
+
+struct Trial {
+    session: Session,
+    witnesses: Vec<Witness>,
+    tick: f32,
+    now_us: u64,
+}
+
+impl Trial {
+    fn new(text: &str) -> Self {
+        let session = session(text);
+        let witness = |servo: &Servo| Witness {
+            window: servo
+                .points
+                .ends()
+                .map(|(a, b)| (a.min(b) + servo.trim_us, a.max(b) + servo.trim_us)),
+            ..Witness::default()
+        };
+        Self {
+            witnesses: session.servos.iter().map(witness).collect(),
+            session,
+            tick: Timebase::new(50, 25_000_000).unwrap().tick_us(),
+            now_us: 0,
+        }
+    }
+
+    fn key(&mut self, key: Key) {
+        let witness = &mut self.witnesses[self.session.chosen];
+        if let (Some(us), Some((low, high))) = (witness.emitted, &mut witness.window) {
+            // A key held down adds up to one long jog at most.
+            match key {
+                Key::Left | Key::FarLeft | Key::Char(',') => *low = low.min(us - 50.0),
+                Key::Right | Key::FarRight | Key::Char('.') => *high = high.max(us + 50.0),
+                _ => {}
+            }
+        }
+        let asked = self.session.key(key, self.now_us);
+        assert!(asked != Action::Quit || matches!(key, Key::Interrupt | Key::Char('q')));
+        self.look();
+    }
+
+    fn frame(&mut self) {
+        self.now_us += FRAME_US;
+        self.session.frame(self.now_us);
+        self.look();
+        for (servo, witness) in self.session.servos.iter().zip(&mut self.witnesses) {
+            let emitted = servo.pulse.emitted().map(Microseconds::get);
+            if let Some(us) = emitted {
+                assert!((500.0..=2500.0).contains(&us), "{us}");
+                match witness.emitted {
+                    Some(before) => assert!((us - before).abs() < 1.01 * self.tick),
+                    None => {
+                        let first = witness.first.expect("engaged");
+                        assert!((us - first).abs() < 0.51 * self.tick, "{us} for {first}");
+                    }
+                }
+                let (low, high) = witness.window.get_or_insert((us, us));
+                // The window is whole ticks, the witness's ends are as measured.
+                let slack = 0.51 * self.tick;
+                assert!(*low - slack < us && us < *high + slack, "{low} {us} {high}");
+            }
+            witness.emitted = emitted;
+        }
+    }
+
+    /// Who is engaged, and with which first pulse.
+    fn look(&mut self) {
+        let all_straight = matches!(self.session.mode, Mode::AllStraight { .. });
+        assert!(all_straight || self.session.engaged() <= 1);
+        for (servo, witness) in self.session.servos.iter().zip(&mut self.witnesses) {
+            let engaged = servo.pulse.is_engaged();
+            if engaged && !witness.engaged {
+                witness.first = Some(servo.neutral_us());
+            }
+            witness.engaged = engaged;
+            assert_eq!(servo.points.check(), Ok(()));
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(Key),
+    Frames(u16),
+    /// The user sleeps.
+    Sleep,
+    Lost,
+    Found,
+    Save,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let letters = prop::sample::select(" nnfgtaumq[]s?d.05-\u{e9}".chars().collect::<Vec<_>>());
+    let others = vec![
+        Key::Enter,
+        Key::Escape,
+        Key::Backspace,
+        Key::Delete,
+        Key::Unknown,
+    ];
+    let choose = prop::sample::select(vec![Key::Up, Key::Down, Key::Down]);
+    prop_oneof![
+        12 => prop::sample::select(JOGS.to_vec()).prop_map(Step::Key),
+        12 => letters.prop_map(|c| Step::Key(Key::Char(c))),
+        6 => Just(Step::Key(Key::Char(' '))),
+        2 => prop::sample::select(others).prop_map(Step::Key),
+        1 => choose.prop_map(Step::Key),
+        16 => (1u16..12).prop_map(Step::Frames),
+        1 => Just(Step::Frames(200)),
+        1 => prop_oneof![Just(Step::Sleep), Just(Step::Lost), Just(Step::Found), Just(Step::Save)],
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_sequence_of_keys_burns_a_servo(steps in prop::collection::vec(any_step(), 20_000)) {
+        let keys = steps.iter().filter(|s| matches!(s, Step::Key(_))).count();
+        prop_assert!(keys > 10_000);
+        let mut file = text();
+        let mut trial = Trial::new(&file);
+        for step in steps {
+            match step {
+                Step::Key(key) => trial.key(key),
+                Step::Frames(n) => (0..n).for_each(|_| trial.frame()),
+                Step::Sleep => {
+                    trial.now_us += 31_000_000;
+                    trial.frame();
+                    prop_assert_eq!(trial.session.engaged(), 0);
+                }
+                Step::Lost => {
+                    trial.session.lost("gone");
+                    trial.frame();
+                    prop_assert_eq!(trial.session.engaged(), 0);
+                }
+                Step::Found => {
+                    trial.session.found("back");
+                    trial.look();
+                }
+                Step::Save => {
+                    file = save(&file, &mut trial.session);
+                    let mut again = session(&file);
+                    for (a, b) in again.servos.iter().zip(&trial.session.servos) {
+                        prop_assert_eq!(&a.points, &b.saved, "{}", a.name);
+                    }
+                    prop_assert_eq!(&save(&file, &mut again), &file);
+                    let mut document = Document::new(&file).unwrap();
+                    for (i, servo) in again.servos.iter().enumerate() {
+                        if servo.points.are_a_table() {
+                            document.set_points(i, &servo.points).unwrap();
+                        }
+                    }
+                    prop_assert_eq!(&document.text(), &file);
+                }
+            }
+        }
+    }
+}
+
+fn press(trial: &mut Trial, keys: &str) {
+    for key in keys.chars() {
+        trial.key(match key {
+            '←' => Key::Left,
+            '→' => Key::Right,
+            '↓' => Key::Down,
+            '⏎' => Key::Enter,
+            c => Key::Char(c),
+        });
+        (0..5).for_each(|_| trial.frame());
+    }
+}
+
+#[test]
+fn a_servo_is_measured_and_one_change_taken_back() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓ n→→]←←←←[m-0.5⏎");
+    // Nothing can lie between an end and itself.
+    assert!(
+        trial.session.message.starts_with("Refused: "),
+        "{}",
+        trial.session.message
+    );
+    press(&mut trial, "→m-0.5⏎←←[u");
+    let points = &trial.session.servos[1].points;
+    let list: Vec<_> = points.iter().map(|p| (p.bend, p.width.get())).collect();
+    // 307 ticks, and two a jog.
+    let us = |ticks: f32| tenths(ticks * 4.88);
+    assert_eq!(
+        list,
+        [
+            (-1.0, us(303.0)),
+            (-0.5, us(305.0)),
+            (0.0, us(307.0)),
+            (1.0, us(311.0))
+        ]
+    );
+}
+
+#[test]
+fn choosing_engages_nothing_and_leaves_nothing_engaged() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓");
+    assert_eq!(trial.session.engaged(), 0);
+    press(&mut trial, " →");
+    assert_eq!(trial.session.engaged(), 1);
+    press(&mut trial, "↓");
+    assert_eq!(trial.session.engaged(), 0);
+    assert_eq!(trial.session.message, "front-right.x went limp.");
+}
+
+#[test]
+fn half_a_minute_without_a_key_is_limp() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, " ");
+    let frames = 30_000_000 / FRAME_US;
+    (0..frames - 10).for_each(|_| trial.frame());
+    assert_eq!(trial.session.engaged(), 1);
+    (0..10).for_each(|_| trial.frame());
+    assert_eq!(trial.session.engaged(), 0);
+    assert!(trial.session.message.starts_with("30 s without a key"));
+}
+
+#[test]
+fn all_straight_engages_one_after_another_and_a_crooked_one_is_straightened() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "a");
+    assert_eq!(trial.session.engaged(), 1);
+    press(&mut trial, "g");
+    assert_eq!(trial.session.engaged(), 2);
+    (0..50).for_each(|_| trial.frame());
+    // The six that nobody measured stay limp.
+    assert_eq!(trial.session.engaged(), 2);
+    let before = trial.session.servos[0].points.at(0.0).unwrap();
+    press(&mut trial, "→n");
+    let after = trial.session.servos[0].points.at(0.0).unwrap();
+    assert!((after - before - 9.76).abs() < 4.88, "{before} {after}");
+    press(&mut trial, " ");
+    assert_eq!(trial.session.engaged(), 0);
+}
+
+#[test]
+fn a_lost_board_engages_nothing_until_it_is_back() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, " →");
+    trial.session.lost("nobody answers");
+    press(&mut trial, " ");
+    assert_eq!(trial.session.engaged(), 0);
+    trial.session.found("It is back.");
+    assert_eq!(trial.session.message, "It is back.");
+    press(&mut trial, " ");
+    assert_eq!(trial.session.engaged(), 1);
+}
+
+#[test]
+fn leaving_asks_while_something_is_not_saved() {
+    let mut trial = Trial::new(&text());
+    assert_eq!(trial.session.key(Key::Char('q'), 0), Action::Quit);
+    press(&mut trial, "f");
+    assert_eq!(trial.session.key(Key::Char('q'), 0), Action::Nothing);
+    assert_eq!(trial.session.key(Key::Char('x'), 0), Action::Nothing);
+    trial.session.key(Key::Char('q'), 0);
+    assert_eq!(trial.session.key(Key::Char('s'), 0), Action::SaveAndQuit);
+    assert_eq!(trial.session.key(Key::Interrupt, 0), Action::Quit);
+}

@@ -1,0 +1,48 @@
+//! `calibrate set`: points of one servo's table from the command line.
+
+use super::points::{Points, place};
+use super::store::Store;
+use super::{RELOAD, report};
+use crate::cli::{Global, Set};
+use anyhow::{Result, anyhow, bail};
+
+pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
+    let mut store = Store::open(global)?;
+    let (servo, name) = store.find(&options.servo)?;
+    store.check_writable()?;
+    let table = store.servos.plans[servo / 2].servos[servo % 2]
+        .table
+        .as_ref();
+    let before = Points::of(table);
+    let refused = |why| anyhow!("{name}: {why}; nothing was changed");
+    let mut points = before.clone();
+    let wishes = [
+        (-1.0, options.negative),
+        (0.0, options.neutral),
+        (1.0, options.positive),
+    ];
+    for (bend, us) in wishes {
+        if let Some(us) = us {
+            points = points.with(bend, us.get()).map_err(refused)?;
+        }
+    }
+    points.check().map_err(refused)?;
+    if !points.are_a_table() {
+        bail!(
+            "{name} has no table yet, so it needs both its ends: --negative US and --positive \
+             US; nothing was changed"
+        );
+    }
+    let saved = store.save(|document| document.set_points(servo, &points))?;
+    for (bend, us) in wishes {
+        if let Some(us) = us {
+            let was = before
+                .at(bend)
+                .map_or("not set".to_owned(), |us| us.to_string());
+            println!("{name}: {} was {was}, is {} µs", place(bend), us.get());
+        }
+    }
+    report(&store, &saved);
+    println!("{RELOAD}");
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! `servos.toml` as it was read, and how it is saved.
+
+use super::document::Document;
+use super::whole;
+use crate::cli::Global;
+use crate::failure::{Exit, Failure};
+use crate::files::{self, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, Source};
+use crate::host;
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::geteuid;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use tentacle_hat::calibration::ServoName;
+
+/// The calibration that a command works on.
+pub(crate) struct Store {
+    source: Source,
+    /// Where it is saved; nowhere on the virtual board without `--config`.
+    path: Option<PathBuf>,
+    text: String,
+    pub(crate) servos: Servos,
+}
+
+impl Store {
+    /// Reads `servos.toml`; where there is none yet, the shipped one without its
+    /// tables stands for it.
+    ///
+    /// # Errors
+    /// All faults of the file, a line each.
+    pub(crate) fn open(global: &Global) -> Result<Self> {
+        let source = host::source(global);
+        let path = match &source {
+            Source::Folder(folder) => Some(real_path(&folder.join("servos.toml"))?),
+            Source::Shipped => None,
+        };
+        let text = match &path {
+            Some(path) => text(path)?,
+            None => SHIPPED_SERVOS.to_owned(),
+        };
+        let servos = source.servos(&text)?;
+        Ok(Self {
+            source,
+            path,
+            text,
+            servos,
+        })
+    }
+
+    /// Where the calibration is saved, if anywhere.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Whether [`Self::save`] will be able to write.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
+        let Some(path) = &self.path else {
+            return Err(Failure {
+                exit: Exit::Other,
+                message: NOWHERE.to_owned(),
+            });
+        };
+        let refused = |exit, why: &str| Failure {
+            exit,
+            message: format!("{}: {why}; nothing was changed", path.display()),
+        };
+        let owner = fs::metadata(path).ok().map(|file| file.uid());
+        if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
+            let why = "belongs to another user, who must keep it: run this with sudo";
+            return Err(refused(Exit::Permission, why));
+        }
+        whole::try_folder(path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => refused(
+                Exit::Permission,
+                "this user may not write in its folder: run this with sudo",
+            ),
+            ErrorKind::ReadOnlyFilesystem => refused(
+                Exit::Other,
+                "is on a read-only file system: `sudo mount -o remount,rw /` makes the Pi's \
+                 card writable",
+            ),
+            _ => refused(Exit::Other, &format!("cannot be written: {error}")),
+        })
+    }
+
+    /// Finds a servo by the name that users give it.
+    ///
+    /// # Errors
+    /// There is none of that name; the nearest.
+    pub(crate) fn find(&self, name: &str) -> Result<(usize, ServoName), Failure> {
+        let rig = &self.servos.rig;
+        let names: Vec<_> = (0..rig.servos().len()).map(|i| rig.servo_name(i)).collect();
+        if let Some(i) = names.iter().position(|n| n.to_string() == name) {
+            return Ok((i, names[i]));
+        }
+        let words: Vec<String> = names.iter().map(ServoName::to_string).collect();
+        let near = crate::nearest::nearest(name, words.iter().map(String::as_str));
+        let hint = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("the servos are {}", words.join(", ")),
+        };
+        Err(Failure {
+            exit: Exit::Usage,
+            message: format!("there is no servo {name:?}; {hint}"),
+        })
+    }
+
+    /// Edits the file and puts the new one in its place; a copy of the old one
+    /// is made before. What is saved, `run` loads.
+    ///
+    /// # Errors
+    /// The file is then as it was.
+    pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
+        let path = self.path.clone().context(NOWHERE)?;
+        let now = self.unchanged_text(&path)?;
+        let mut document = Document::new(&now)?;
+        edit(&mut document)?;
+        let text = document.text();
+        let servos = self
+            .source
+            .servos(&text)
+            .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
+
+        let mut saved = Saved::default();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if !folder.exists() {
+            whole::make_folder(folder)?;
+        }
+        // First motion.toml: without it, servos.toml alone does not run.
+        let motion = folder.join("motion.toml");
+        if !motion.exists() {
+            whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
+            saved.created.push(motion);
+        }
+        match path.exists() {
+            true => {
+                let backup = whole::beside(&path, ".bak");
+                whole::replace(&backup, now.as_bytes(), &path)?;
+            }
+            false => saved.created.push(path.clone()),
+        }
+        whole::replace(&path, text.as_bytes(), &path)?;
+        self.text = text;
+        self.servos = servos;
+        Ok(saved)
+    }
+
+    /// The file's text as it is now. Somebody may have edited a comment
+    /// meanwhile, which stays; a number that is another makes what was measured
+    /// here doubtful.
+    fn unchanged_text(&self, path: &Path) -> Result<String> {
+        let now = text(path)?;
+        if now != self.text {
+            let servos = self.source.servos(&now)?;
+            if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
+                bail!(
+                    "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
+                    path.display()
+                );
+            }
+        }
+        Ok(now)
+    }
+}
+
+/// What a save did besides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Saved {
+    /// Files that were not there.
+    pub(crate) created: Vec<PathBuf>,
+}
+
+const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
+                       uses the files inside the program";
+
+/// A link is kept, and what it leads to is replaced.
+fn real_path(path: &Path) -> Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Ok(real) => Ok(real),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
+        Err(error) => Err(Failure::config(format_args!("{}: {error}", path.display())).into()),
+    }
+}
+
+/// The text of the file, or what a first one holds.
+fn text(path: &Path) -> Result<String> {
+    match path.exists() {
+        true => Ok(files::read(path).map_err(Failure::config)?),
+        false => first_text(),
+    }
+}
+
+/// The shipped file, whose tables are another hat's.
+fn first_text() -> Result<String> {
+    let mut document = Document::new(SHIPPED_SERVOS)?;
+    let servos = Source::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
+    document.remove_tables(servos)?;
+    Ok(document.text())
+}

@@ -1,0 +1,251 @@
+//! `calibrate set` and `trim`: what they write, what they refuse, and that a
+//! refusal leaves the file as it was.
+
+mod common;
+
+use common::{folder, hat};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+const SERVOS: &str = include_str!("../calibration/servos.toml");
+
+/// A folder with the shipped files.
+fn shipped(name: &str) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("servos.toml"), SERVOS).unwrap();
+    let motion = include_str!("../calibration/motion.toml");
+    fs::write(folder.join("motion.toml"), motion).unwrap();
+    folder
+}
+
+/// The exit code and all that was said.
+fn calibrate(folder: &Path, words: &str) -> (i32, String) {
+    let mut command = hat(&["--config", folder.to_str().unwrap(), "calibrate"]);
+    let output = command.args(words.split_whitespace()).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(said).unwrap(),
+    )
+}
+
+fn text(folder: &Path) -> String {
+    fs::read_to_string(folder.join("servos.toml")).unwrap()
+}
+
+#[test]
+fn only_the_points_that_were_set_change() {
+    let folder = shipped("set-points");
+    let (code, said) = calibrate(&folder, "set front-left.x --negative 1350.5 --neutral 1490");
+    assert_eq!(code, 0, "{said}");
+    let expected = SERVOS.replacen(
+        "table = [[-1, 1400], [1, 1600]]",
+        "table = [[-1, 1350.5], [0, 1490], [1, 1600]]",
+        1,
+    );
+    assert_eq!(text(&folder), expected);
+    assert!(
+        said.contains("negative end was 1400, is 1350.5 µs"),
+        "{said}"
+    );
+    assert!(
+        said.contains("sudo systemctl reload tentacle-hat"),
+        "{said}"
+    );
+    let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
+    assert_eq!(backup, SERVOS);
+    assert!(!folder.join("servos.toml.new").exists());
+}
+
+#[test]
+fn trims_add_up() {
+    let folder = shipped("trim");
+    assert_eq!(calibrate(&folder, "trim back-right.y -30").0, 0);
+    let (code, said) = calibrate(&folder, "trim back-right.y 12.5");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("trim-us was -30, is -17.5"), "{said}");
+    let (before, after) = (SERVOS.lines(), text(&folder));
+    let changed: Vec<_> = before.zip(after.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!(changed, [("trim-us = 0", "trim-us = -17.5")]);
+    let section = after.split("channel = 5").nth(1).unwrap();
+    let section = section.split("[[tentacle]]").next().unwrap();
+    assert!(section.contains("trim-us = -17.5"), "{section}");
+}
+
+#[test]
+fn what_is_wrong_is_refused_and_changes_nothing() {
+    let folder = shipped("set-refused");
+    let narrow = SERVOS.replacen("[1, 1600]]", "[1, 2450]]", 1);
+    fs::write(folder.join("servos.toml"), &narrow).unwrap();
+    for (words, code, reason) in [
+        // Ends that cross neutral, and a table that turns round.
+        (
+            "set front-left.y --neutral 1650",
+            1,
+            "only rise or only fall",
+        ),
+        ("set front-left.y --negative 1600", 1, "1600 (negative end)"),
+        (
+            "set front-left.y --negative 499",
+            2,
+            "must be 500 to 2500 µs",
+        ),
+        (
+            "set front-left.y --positive 2501",
+            2,
+            "must be 500 to 2500 µs",
+        ),
+        (
+            "set front-left.y --positive -1600",
+            2,
+            "must be 500 to 2500 µs",
+        ),
+        (
+            "set front-left.y --positive NaN",
+            2,
+            "must be 500 to 2500 µs",
+        ),
+        ("set front-left.y --positive wide", 2, "must be a number"),
+        ("set front-left.y", 2, "--negative"),
+        (
+            "set front-left.z --neutral 1500",
+            2,
+            "did you mean front-left.",
+        ),
+        (
+            "set nose --neutral 1500",
+            2,
+            "the servos are front-left.x, front-left.y",
+        ),
+        ("trim front-left.y 101", 1, "-100 to 100"),
+        ("trim front-left.y -100.5", 1, "-100 to 100"),
+        ("trim front-left.y 1000", 2, "-200 to 200"),
+        ("trim front-left.y inf", 2, "-200 to 200"),
+        ("trim front-left.x 60", 1, "500 to 2500"),
+        ("trim back-lift.x 5", 2, "did you mean back-left.x"),
+    ] {
+        let (exit, said) = calibrate(&folder, words);
+        assert_eq!(exit, code, "{words}: {said}");
+        assert!(said.contains(reason), "{words}: {said}");
+        assert_eq!(text(&folder), narrow, "{words}");
+    }
+    assert!(!folder.join("servos.toml.bak").exists());
+}
+
+#[test]
+fn a_broken_file_is_told_by_line_and_left_alone() {
+    let folder = shipped("set-broken");
+    let broken = SERVOS.replacen("channel = 3", "channel = 33", 1);
+    fs::write(folder.join("servos.toml"), &broken).unwrap();
+    let line = 1 + broken.lines().position(|l| l == "channel = 33").unwrap();
+    let place = format!("servos.toml:{line}: front-right.y.channel = 33");
+    for words in [
+        "set front-left.x --neutral 1500",
+        "trim front-left.x 5",
+        "clock --commanded-us 1500 --measured-us 1500",
+    ] {
+        let (code, said) = calibrate(&folder, words);
+        assert_eq!(code, 78, "{said}");
+        assert!(said.contains(&place), "{said}");
+        assert_eq!(text(&folder), broken);
+    }
+}
+
+#[test]
+fn the_first_save_makes_folder_and_files_and_calibrates_nothing_else() {
+    let folder = folder("set-first").join("etc/tentacle-hat");
+    let (code, said) = calibrate(&folder, "set front-left.x --neutral 1500");
+    assert_eq!(code, 1);
+    assert!(said.contains("needs both its ends"), "{said}");
+    assert!(!folder.exists());
+    let words = "set front-left.x --negative 1400 --positive 1600";
+    let (code, said) = calibrate(&folder, words);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("created "), "{said}");
+    let tables: Vec<String> = text(&folder)
+        .lines()
+        .filter(|line| line.starts_with("table"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(tables, ["table = [[-1, 1400], [1, 1600]]"]);
+    assert!(!text(&folder).contains("narrow on purpose"));
+    let mode = |file: &str| fs::metadata(folder.join(file)).unwrap().mode() & 0o7777;
+    assert_eq!((mode("servos.toml"), mode("motion.toml")), (0o644, 0o644));
+    assert_eq!(mode("."), 0o755);
+    // And the hat runs with it.
+    let config = folder.to_str().unwrap();
+    common::run(&["run", "--seconds", "1", "--unpaced", "--config", config]);
+}
+
+#[test]
+fn mode_and_owner_stay() {
+    let folder = shipped("set-owner");
+    let file = folder.join("servos.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    if root {
+        std::os::unix::fs::chown(&file, Some(12_345), Some(54_321)).unwrap();
+    }
+    let before = fs::metadata(&file).unwrap();
+    assert_eq!(calibrate(&folder, "trim front-left.x 5").0, 0);
+    for name in ["servos.toml", "servos.toml.bak"] {
+        let after = fs::metadata(folder.join(name)).unwrap();
+        assert_eq!(after.mode() & 0o7777, 0o640, "{name}");
+        assert_eq!(
+            (after.uid(), after.gid()),
+            (before.uid(), before.gid()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_link_is_kept() {
+    let folder = shipped("set-link");
+    let elsewhere = common::folder("set-link-elsewhere").join("mine.toml");
+    fs::rename(folder.join("servos.toml"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("servos.toml")).unwrap();
+    assert_eq!(calibrate(&folder, "trim front-left.x 5").0, 0);
+    assert!(folder.join("servos.toml").is_symlink());
+    assert!(
+        fs::read_to_string(elsewhere)
+            .unwrap()
+            .contains("trim-us = 5")
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before() {
+    let folder = shipped("set-read-only");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command = hat(&["--config", folder.to_str().unwrap()]);
+    command.args(["calibrate", "trim", "front-left.x", "5"]);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        // Root may write everywhere.
+        let file = folder.join("servos.toml");
+        std::os::unix::fs::chown(file, Some(65_534), None).unwrap();
+        command.uid(65_534);
+    }
+    let Ok(output) = command.output() else {
+        eprintln!("skipped: nobody else may run programs from the build folder");
+        return;
+    };
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(77), "{said}");
+    assert!(said.contains("run this with sudo"), "{said}");
+    assert_eq!(text(&folder), SERVOS);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_compiled_in_files_cannot_be_changed() {
+    let output = hat(&["calibrate", "trim", "front-left.x", "5"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("nothing to save to"), "{said}");
+    assert!(said.contains("--config DIR"), "{said}");
+}
