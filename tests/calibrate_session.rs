@@ -202,7 +202,7 @@ fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
     // A window that is closed.
     let folder = hat_folder("session-closed");
     let before = text(&folder);
-    unsaved(&folder, &[]).close();
+    unsaved(&folder, &[]).close(|_| {});
     assert!(all_limp(&folder));
     assert_eq!(text(&folder), before);
 }
