@@ -7,6 +7,7 @@ mod failure;
 mod files;
 mod host;
 mod nearest;
+mod screen;
 mod view;
 
 use clap::Parser;

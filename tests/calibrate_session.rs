@@ -72,6 +72,15 @@ fn all_limp(folder: &Path) -> bool {
     (0..16).all(|channel| emitted(folder, channel).is_none())
 }
 
+/// Waits for the board: the screen may show a key's effect a frame before.
+fn wait_for(mut there: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !there() {
+        assert!(Instant::now() < end, "the board never did");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     let folder = hat_folder("session-two");
@@ -79,13 +88,13 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     let mut desk = session(&folder, &[]);
     desk.see("1 of 8 measured");
     desk.see("Space engages front-left.x. It may jump to 1500 µs, the middle of any");
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
 
     // front-left.x: neutral 4 ticks up, ends 20 ticks to each side.
     enter(&mut desk, " ", "1498.2");
-    assert_eq!(emitted(&folder, 0), Some(307));
+    wait_for(|| emitted(&folder, 0) == Some(307));
     enter(&mut desk, &RIGHT.repeat(2), "1517.7");
-    assert_eq!(emitted(&folder, 0), Some(311));
+    wait_for(|| emitted(&folder, 0) == Some(311));
     enter(&mut desk, "n", "front-left.x: neutral is 1517.7 µs");
     enter(&mut desk, FAR_LEFT, "1468.9");
     enter(&mut desk, FAR_LEFT, "1420.1");
@@ -105,7 +114,7 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
         &DOWN.repeat(2),
         "It may jump to its stored neutral, 1500 µs",
     );
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
     enter(&mut desk, " ", "front-right.x  2   1498.2");
     enter(&mut desk, RIGHT, "1507.9");
     enter(&mut desk, "n", "neutral is 1507.9 µs");
@@ -171,7 +180,7 @@ fn killed_in_the_middle_it_leaves_the_file_byte_for_byte() {
     assert!(!folder.join("servos.toml.bak").exists());
     // The next session takes over no pulse of the one that died.
     let mut desk = session(&folder, &[]);
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
     desk.press("q");
     assert_eq!(desk.end().0.code(), Some(0));
 }
@@ -203,7 +212,7 @@ fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
     let folder = hat_folder("session-closed");
     let before = text(&folder);
     unsaved(&folder, &[]).close(|_| {});
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
     assert_eq!(text(&folder), before);
 }
 
@@ -226,11 +235,11 @@ fn a_lost_board_is_told_and_found_again() {
     desk.see("nobody answers");
     enter(&mut desk, " ", "The board does not answer");
     desk.see("The board is there again");
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
     // What was measured is kept, and is where it starts from.
     enter(&mut desk, " ", "front-left.x is engaged");
     desk.see("engaged, set [ ]");
-    assert_eq!(emitted(&folder, 0), Some(309));
+    wait_for(|| emitted(&folder, 0) == Some(309));
     desk.press("\x03");
     assert_eq!(desk.end().0.code(), Some(0));
 }
@@ -240,7 +249,7 @@ fn a_chip_that_lost_power_leaves_no_servo_engaged() {
     let folder = hat_folder("session-power");
     let mut desk = unsaved(&folder, &["--faults", "power@15+0.1"]);
     desk.see("limp, set [ ]");
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
 }
 
 #[test]
@@ -261,7 +270,7 @@ fn a_terminal_that_takes_nothing_more_does_not_hold_up_the_board() {
     }
     desk.send(Signal::TERM);
     assert_eq!(desk.program.wait().unwrap().code(), Some(1));
-    assert!(all_limp(&folder));
+    wait_for(|| all_limp(&folder));
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use super::draw::{SMALLEST, draw};
 use super::key::Key;
 use super::session::Session;
+use crate::screen;
 use anyhow::{Context, Result, bail};
-use ratatui::DefaultTerminal;
 use ratatui::crossterm::{event, terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, stdin, stdout};
@@ -56,11 +56,11 @@ impl Screen {
     }
 
     pub(crate) fn open() -> Result<Self> {
-        let terminal = ratatui::try_init().context("the terminal cannot be taken over")?;
+        let taken_over = screen::Screen::enter().context("the terminal cannot be taken over")?;
         let (pictures, to_draw) = mpsc::sync_channel(1);
         let (done, drawn) = mpsc::channel();
         thread::spawn(move || {
-            show(terminal, &to_draw);
+            show(taken_over, &to_draw);
             // Nobody waits for it any more if this fails.
             let _ = done.send(());
         });
@@ -114,7 +114,7 @@ impl Screen {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gone;
 
-fn show(mut terminal: DefaultTerminal, pictures: &Receiver<Box<Session>>) {
+fn show(mut terminal: screen::Screen, pictures: &Receiver<Box<Session>>) {
     while let Ok(session) = pictures.recv() {
         if terminal.draw(|frame| draw(frame, &session)).is_err() {
             return;
@@ -146,7 +146,7 @@ impl Screen {
                 let _ = terminal::disable_raw_mode();
                 Err(Gone)
             }
-            _ => ratatui::try_restore().map_err(|_| Gone),
+            _ => Ok(()),
         }
     }
 }

@@ -16,27 +16,24 @@ mod servos;
 mod shared;
 mod snapshot;
 mod tentacle;
-mod terminal;
 #[cfg(test)]
 mod tests;
 
 use crate::cli::{Run, ViewWhen};
 use crate::failure::Failure;
 use crate::host::signals::Signals;
+use crate::screen::Screen;
 use anyhow::{Context, Result, bail};
 use history::History;
 use palette::Palette;
 use shared::{Shared, locked};
 pub(crate) use snapshot::Snapshot;
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
-use std::panic;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
-use terminal::Screen;
 
 /// As often as films.
 const PERIOD: Duration = Duration::from_millis(40);
@@ -78,7 +75,6 @@ impl View {
     /// Shows the view of `rig`. Its keys ask `signals` to stop.
     pub(crate) fn show(rig: Rig, signals: Signals) -> Result<Self> {
         let shared = Arc::new(Shared::new());
-        keep_panics(Arc::clone(&shared));
         let screen = Screen::enter().context("the terminal")?;
         let known = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -211,25 +207,4 @@ fn watch(shared: &Shared, mut rig: Rig, mut screen: Screen, signals: &Signals) -
         }
     }
     Ok(())
-}
-
-/// Keeps a panic's message until the terminal is back: the board is relaxed
-/// first, by the unwinding. A second panic may be the process's last moment, so
-/// it gives the terminal back at once.
-fn keep_panics(shared: Arc<Shared>) {
-    let print = panic::take_hook();
-    let kept = AtomicBool::new(false);
-    panic::set_hook(Box::new(move |panic| {
-        if terminal::is_shown() && !kept.swap(true, Ordering::SeqCst) {
-            let trace = Backtrace::capture();
-            let trace = match trace.status() {
-                BacktraceStatus::Captured => format!("\n{trace}"),
-                _ => String::new(),
-            };
-            shared.say(&format!("{panic}{trace}"));
-        } else {
-            terminal::restore();
-            print(panic);
-        }
-    }));
 }

@@ -1,5 +1,5 @@
-//! The terminal as the view needs it: raw, the alternate screen, no cursor; and
-//! as it was before in every case.
+//! The terminal taken over: raw, the alternate screen, no cursor; and as it was
+//! before in every case.
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -9,9 +9,12 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, BufWriter, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
+use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 /// What a frame of a large terminal takes, so that it is written at once.
@@ -19,19 +22,23 @@ const BUFFER: usize = 1 << 16;
 /// Ctrl-C, which a raw terminal sends as a key.
 const CTRL_C: u8 = 0x03;
 
-/// Whether the terminal is the view's.
+/// Whether the terminal is taken over.
 static SHOWN: AtomicBool = AtomicBool::new(false);
+/// A panic's message, until there is a terminal to print it on.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
-/// The terminal while the view has it; dropping it gives it back.
-pub(super) struct Screen {
+/// The terminal while it is taken over; dropping it gives it back.
+pub(crate) struct Screen {
     /// Never dropped: it would finish a picture that was cut short on the screen
     /// before, and panic where the terminal is gone.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(crate) fn enter() -> io::Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
+        static HOOK: Once = Once::new();
+        HOOK.call_once(keep_panics);
         enable_raw_mode()?;
         SHOWN.store(true, Ordering::SeqCst);
         // From here on there is something to give back.
@@ -47,7 +54,7 @@ impl Screen {
         screen
     }
 
-    pub(super) fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(draw).map(drop)
     }
 
@@ -55,7 +62,7 @@ impl Screen {
     ///
     /// The bytes are read here because crossterm's reader goes round for ever
     /// once the terminal is gone.
-    pub(super) fn leaves(&mut self, patience: Duration) -> io::Result<bool> {
+    pub(crate) fn leaves(&mut self, patience: Duration) -> io::Result<bool> {
         let stdin = stdin();
         let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
         let patience = Timespec {
@@ -83,16 +90,38 @@ impl Drop for Screen {
     }
 }
 
-/// Whether the terminal is the view's, so that lines would be lost on it.
-pub(super) fn is_shown() -> bool {
-    SHOWN.load(Ordering::SeqCst)
-}
-
-/// Gives the terminal back, once.
-pub(super) fn restore() {
+/// Gives the terminal back, once, and prints what waited for that.
+fn restore() {
     if SHOWN.swap(false, Ordering::SeqCst) {
         // A terminal that is gone needs nothing.
         let _ = execute!(stdout(), Show, LeaveAlternateScreen);
         let _ = disable_raw_mode();
+        let kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(message) = kept {
+            crate::host::say(message);
+        }
     }
+}
+
+/// Keeps a panic's message until the terminal is back: the board is relaxed
+/// first, by the unwinding, and a terminal that takes nothing more cannot hold
+/// that up. A second panic may be the process's last moment, so it gives the
+/// terminal back at once.
+fn keep_panics() {
+    let print = panic::take_hook();
+    let kept = AtomicBool::new(false);
+    panic::set_hook(Box::new(move |panic| {
+        if SHOWN.load(Ordering::SeqCst) && !kept.swap(true, Ordering::SeqCst) {
+            let trace = Backtrace::capture();
+            let trace = match trace.status() {
+                BacktraceStatus::Captured => format!("\n{trace}"),
+                _ => String::new(),
+            };
+            let message = format!("{panic}{trace}");
+            *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+        } else {
+            restore();
+            print(panic);
+        }
+    }));
 }
