@@ -56,7 +56,7 @@ pub(crate) fn lock(global: &Global, board: &BoardPlan) -> Result<Option<Lock>, F
     }
 }
 
-/// Opens the bus to the board for a command that needs no faults on it.
+/// Opens the bus to the board for a command that needs no clock.
 ///
 /// # Errors
 /// The bus's.
@@ -67,7 +67,12 @@ pub(crate) fn open<'c>(
 ) -> Result<HostBus<'c>, BusError> {
     match global.board {
         BoardKind::Pi => HostBus::pi(board.bus, None),
-        BoardKind::Virtual => Ok(HostBus::faulty(chip, Rc::default())),
+        BoardKind::Virtual => {
+            let faults = global.faults.as_deref().unwrap_or_default();
+            // A test's option: a typing error shows in the test.
+            let schedule = faults.parse().unwrap_or_default();
+            Ok(HostBus::faulty(chip, Rc::new(schedule)))
+        }
     }
 }
 

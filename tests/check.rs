@@ -1,0 +1,136 @@
+//! `check`: a line for each thing, what to do about it, and the first ✗'s exit.
+
+mod common;
+
+use common::{folder, hat};
+use std::fs;
+use std::path::PathBuf;
+
+const SERVOS: &str = include_str!("../calibration/servos.toml");
+const MOTION: &str = include_str!("../calibration/motion.toml");
+
+fn config(name: &str, servos: &str, motion: &str) -> PathBuf {
+    let folder = folder(&format!("check-{name}"));
+    fs::write(folder.join("servos.toml"), servos).unwrap();
+    fs::write(folder.join("motion.toml"), motion).unwrap();
+    folder
+}
+
+/// What `check` prints for these files, and its exit code.
+fn check(name: &str, servos: &str, motion: &str, more: &[&str]) -> (String, Option<i32>) {
+    let folder = config(name, servos, motion);
+    let output = hat(&["check", "--config"])
+        .arg(folder)
+        .args(more)
+        .output()
+        .unwrap();
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn all_is_well() {
+    let (said, exit) = check("well", SERVOS, MOTION, &[]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.lines().all(|line| line.starts_with('✓')), "{said}");
+    assert!(
+        said.contains("50.03 Hz (prescale 121), 4.88 µs a step"),
+        "{said}"
+    );
+    assert!(
+        said.contains("front-left.x: channel 0, 1401 to 1596 µs, neutral 1500"),
+        "{said}"
+    );
+    assert!(
+        said.contains("the board at 0x40 answers, fresh from power-on"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_servo_without_a_table_is_named() {
+    let servos = SERVOS.replacen("table = [[-1, 1400], [1, 1600]]\n", "", 1);
+    let (said, exit) = check("bare", &servos, MOTION, &[]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(
+        said.contains("· front-left.x: channel 0, not calibrated yet"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wave_that_the_limits_would_flatten() {
+    let motion = MOTION.replace("frequency-hz = 0.30", "frequency-hz = 5");
+    let (said, exit) = check("steep", SERVOS, &motion, &[]);
+    assert_eq!(exit, Some(78), "{said}");
+    // 0.7 · 100 µs · 2π · 5 Hz, between frames a little less.
+    assert!(
+        said.contains("✗ front-left.y: the wave wants up to 21"),
+        "{said}"
+    );
+    assert!(!said.contains("✗ front-left.x"), "{said}");
+}
+
+#[test]
+fn a_supply_that_the_wave_would_overload() {
+    let servos = SERVOS.replace(
+        "max-total-speed-us-per-s = 8000",
+        "max-total-speed-us-per-s = 500",
+    );
+    let (said, exit) = check("supply", &servos, MOTION, &[]);
+    assert_eq!(exit, Some(78), "{said}");
+    assert!(
+        said.contains("✗ the wave wants up to 615 µs/s over all servos"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_bad_file() {
+    let servos = SERVOS.replace("channel = 3", "channel = 30");
+    let (said, exit) = check("bad", &servos, MOTION, &[]);
+    assert_eq!(exit, Some(78), "{said}");
+    assert!(
+        said.contains("front-right.y.channel = 30: must be 0 to 15"),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_board_at_any_address() {
+    let (said, exit) = check("absent", SERVOS, MOTION, &["--faults", "nack@0+1000"]);
+    assert_eq!(exit, Some(69), "{said}");
+    assert!(
+        said.contains("✗ /dev/i2c-1, address 0x40: nobody answers"),
+        "{said}"
+    );
+    assert!(
+        said.contains("no address from 0x40 to 0x77 answers"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_board_that_another_program_set_up() {
+    let chip = folder("check-stranger").join("chip");
+    let mut registers = [0u8; 256];
+    (registers[0x00], registers[0x01], registers[0xFE]) = (0x21, 0x04, 99);
+    fs::write(&chip, registers).unwrap();
+    let chip = chip.to_str().unwrap();
+    let (said, exit) = check("other", SERVOS, MOTION, &["--chip", chip]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(
+        said.contains("set up by another program (MODE1 0x21, prescale 99)"),
+        "{said}"
+    );
+    // Looking changes nothing.
+    assert_eq!(fs::read(chip).unwrap(), registers);
+
+    registers[0] = 0x61;
+    fs::write(chip, registers).unwrap();
+    let (said, exit) = check("clock", SERVOS, MOTION, &["--chip", chip]);
+    assert_eq!(exit, Some(69), "{said}");
+    assert!(said.contains("listens to an external clock"), "{said}");
+}
