@@ -1,0 +1,124 @@
+//! The loop: sleep to the slot, compute the frame, write it; and the board's
+//! lives, one after another, through every fault until it is told to stop.
+//!
+//! `run`, the demo, the simulation and the tests are this loop with another
+//! [`Shell`], so none of them can drift from the others.
+
+mod lives;
+mod slots;
+
+pub use lives::drive;
+
+use crate::calibration::{BoardPlan, Rig};
+use crate::motion::Motion;
+use embedded_hal::i2c::I2c;
+
+/// What the loop needs from the world around it.
+pub trait Shell {
+    /// The bus to the board.
+    type Bus: I2c<Error = Self::Error>;
+    /// How the bus fails.
+    type Error: embedded_hal::i2c::Error;
+
+    /// Opens the bus that the board is on.
+    ///
+    /// # Errors
+    /// The bus's.
+    fn open(&mut self, board: &BoardPlan) -> Result<Self::Bus, Self::Error>;
+    /// Monotonic time, µs since the start. Only this reads a clock.
+    fn now_us(&mut self) -> u64;
+    /// Returns at `t_us`, or at once if that has passed.
+    fn sleep_until(&mut self, t_us: u64);
+    /// What to do next; asked once a slot.
+    fn order(&mut self) -> Order;
+    /// The plan to go over to, asked for after [`Order::Reload`].
+    fn reload(&mut self) -> Plan;
+    /// Hears what happened.
+    fn notice(&mut self, notice: Notice<'_, Self::Error>);
+}
+
+/// What the shell wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    Play,
+    /// Go over to [`Shell::reload`]'s plan; said until it is fetched.
+    Reload,
+    /// Ease to neutral, relax, return.
+    Stop,
+    /// Relax at once and return.
+    Quit,
+}
+
+/// What to play, and on what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The hat.
+    pub rig: Rig,
+    /// How it moves.
+    pub motion: Motion,
+}
+
+/// How long to play, and how stubbornly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// End after this time, µs; `None` plays until told to stop.
+    pub length_us: Option<u64>,
+    /// Wait for a board that is absent at the start.
+    pub patient: bool,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Notice<'a, E> {
+    /// The bus is about to be opened and the board armed.
+    Trying,
+    /// The board emits our pulses; `taken_over` servos already did.
+    Armed {
+        /// How many servos go on from where a previous process left them.
+        taken_over: usize,
+    },
+    /// A transfer failed; said of every one.
+    Fault(&'a E),
+    /// No good slot for a second, or the board does not come up.
+    Lost(&'a E),
+    /// The chip does not hold what was written: it lost power, or another hand
+    /// wrote to it.
+    Disturbed,
+    /// A slot is over.
+    Slot(&'a Slot),
+    /// On the way to neutral.
+    Stopping,
+    /// All channels are off.
+    Relaxed,
+}
+
+/// One slot, as it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// Which one.
+    pub k: u64,
+    /// Its moment, µs after the start.
+    pub t_us: u64,
+    /// What is played.
+    pub scene: &'static str,
+    /// Bytes on the wire; 0 if nothing changed.
+    pub bytes: usize,
+    /// Whether the frame is out, or the last one was found unharmed.
+    pub good: bool,
+    /// What happened since the start.
+    pub tally: Tally,
+}
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Slots played.
+    pub frames: u64,
+    /// Slots that had passed when the loop woke.
+    pub late: u64,
+    /// Slots whose frame did not reach the board.
+    pub skipped: u64,
+    /// Lives of the board after the first.
+    pub recoveries: u64,
+}
