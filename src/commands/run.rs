@@ -1,18 +1,16 @@
 //! `run`: move the tentacles until told to stop.
 
 use crate::cli::{BoardKind, Global, Run};
-use crate::failure::Failure;
 use crate::host;
 use crate::host::shell::HostShell;
 use anyhow::{Result, bail};
-use tentacle_hat::drive::{Plan, Terms, drive};
-use tentacle_hat::motion::{Motion, Show};
+use tentacle_hat::drive::{Terms, drive};
 
 pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
     if options.unpaced && global.board != BoardKind::Virtual {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
-    let plan = plan(global, options)?;
+    let plan = host::plan(global, options)?;
     let board = plan.rig.board().clone();
     let chip = host::chip::open(global, &board)?;
     let mut shell = HostShell::new(global, options, &plan, &chip)?;
@@ -27,16 +25,4 @@ pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
         tally.frames, tally.late, tally.skipped, tally.recoveries
     ));
     Ok(())
-}
-
-/// What the files and the options say to play.
-///
-/// # Errors
-/// The files' faults.
-pub(crate) fn plan(global: &Global, options: &Run) -> Result<Plan, Failure> {
-    let mut plan = host::source(global).load()?;
-    if options.demo {
-        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
-    }
-    Ok(plan)
 }

@@ -2,7 +2,7 @@
 //! rewired, and then again, until somebody says stop.
 
 use super::slots::play;
-use super::{Notice, Order, Plan, Shell, Tally, Terms};
+use super::{End, Notice, Order, Plan, Shell, Tally, Terms};
 use crate::board::{Board, relax};
 use embedded_hal::delay::DelayNs;
 
@@ -17,15 +17,6 @@ enum Life {
     Intended,
     /// After it was lost or disturbed.
     Recovered,
-}
-
-/// How one life of the board ended.
-pub(super) enum End<E> {
-    Stopped,
-    /// The plan was changed to one that needs the board armed anew.
-    Rewired,
-    Disturbed,
-    Lost(E),
 }
 
 /// Plays `plan` until its time is up or the shell says stop.

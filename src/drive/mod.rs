@@ -122,3 +122,12 @@ pub struct Tally {
     /// Lives of the board after the first.
     pub recoveries: u64,
 }
+
+/// How one life of the board ended.
+enum End<E> {
+    Stopped,
+    /// The plan was changed to one that needs the board armed anew.
+    Rewired,
+    Disturbed,
+    Lost(E),
+}

@@ -1,7 +1,6 @@
 //! One life of the board, slot after slot.
 
-use super::lives::End;
-use super::{Notice, Order, Plan, Shell, Slot, Tally, Terms};
+use super::{End, Notice, Order, Plan, Shell, Slot, Tally, Terms};
 use crate::board::Armed;
 use crate::calibration::Rig;
 use crate::motion::Performance;

@@ -13,7 +13,7 @@ pub(crate) mod shell;
 pub(crate) mod signals;
 mod trace;
 
-use crate::cli::{BoardKind, Global};
+use crate::cli::{BoardKind, Global, Run};
 use crate::failure::{Exit, Failure};
 use crate::files::Source;
 use bus::HostBus;
@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::drive::Plan;
+use tentacle_hat::motion::{Motion, Show};
 
 /// Where the calibration comes from if nobody says.
 const CONFIG_FOLDER: &str = "/etc/tentacle-hat";
@@ -36,6 +38,18 @@ pub(crate) fn source(global: &Global) -> Source {
         (None, BoardKind::Pi) => Source::Folder(PathBuf::from(CONFIG_FOLDER)),
         (None, BoardKind::Virtual) => Source::Shipped,
     }
+}
+
+/// What the files and the options say to play.
+///
+/// # Errors
+/// The files' faults.
+pub(crate) fn plan(global: &Global, options: &Run) -> Result<Plan, Failure> {
+    let mut plan = source(global).load()?;
+    if options.demo {
+        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
+    }
+    Ok(plan)
 }
 
 /// Prints a line for the user; a terminal that is gone is no reason to fail.

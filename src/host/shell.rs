@@ -12,7 +12,6 @@ use super::service::Service;
 use super::signals::Signals;
 use super::trace::Trace;
 use crate::cli::{BoardKind, Global, Run};
-use crate::commands::run::plan;
 use crate::view::{self, Snapshot, View};
 use anyhow::{Context, Result};
 use std::io::{self, IsTerminal};
@@ -138,7 +137,7 @@ impl<'c> HostShell<'c> {
         if let Some(service) = &mut self.service {
             service.reloading();
         }
-        let read = plan(self.global, self.options);
+        let read = super::plan(self.global, self.options);
         if let Some(service) = &mut self.service {
             service.reloaded();
         }
