@@ -55,7 +55,9 @@ pub(crate) enum Command {
     Run(Run),
     /// Look at the files, then at the board: what is wrong and what to do
     Check,
-    /// Stop all pulses, whatever state the board is in: the servos go limp
+    /// Stop all pulses that a dead program left behind: the servos go limp
+    ///
+    /// Whatever state the board is in. A hat that runs is left alone: stop it instead.
     Relax,
     /// Measure the servos with your hands, and write servos.toml
     ///

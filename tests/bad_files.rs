@@ -77,8 +77,14 @@ fn a_huge_file() {
 fn a_missing_file() {
     let folder = folder("bad-missing-file");
     let said = refused_folder("missing-file", &folder);
-    assert!(said.contains("servos.toml: No such file"), "{said}");
-    assert!(said.contains("motion.toml: No such file"), "{said}");
+    assert!(
+        said.contains("servos.toml: there is no such file"),
+        "{said}"
+    );
+    assert!(
+        said.contains("motion.toml: there is no such file"),
+        "{said}"
+    );
 }
 
 #[test]

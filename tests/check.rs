@@ -40,7 +40,7 @@ fn all_is_well() {
         "{said}"
     );
     assert!(
-        said.contains("front-left.x: channel 0, 1401 to 1596 µs, neutral 1500"),
+        said.contains("front-left.x: channel 0, 1401 to 1596 µs in whole steps, neutral 1500"),
         "{said}"
     );
     assert!(
@@ -83,6 +83,21 @@ fn a_supply_that_the_wave_would_overload() {
     assert_eq!(exit, Some(78), "{said}");
     assert!(
         said.contains("✗ the wave wants up to 615 µs/s over all servos"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_show_on_wide_tables_is_no_fault() {
+    let servos = SERVOS.replace("[[-1, 1400], [1, 1600]]", "[[-1, 1000], [1, 2000]]");
+    let (said, exit) = check("wide", &servos, MOTION, &[]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(
+        said.contains("· front-left.x: the show (--demo) wants up to 21"),
+        "{said}"
+    );
+    assert!(
+        said.contains("✓ the wave keeps within the speed limits"),
         "{said}"
     );
 }

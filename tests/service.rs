@@ -249,6 +249,26 @@ fn systemd_hears_ready_status_watchdog_reload_and_stop() {
         u16::from_le_bytes([registers[8], registers[9]]) > 345
     });
 
+    // Another pulse rate arms the board anew; the hat goes on, and does not
+    // tell systemd that it stops.
+    manager.heard.clear();
+    fs::write(
+        &servos,
+        good.replace("pulse-rate-hz = 50", "pulse-rate-hz = 60"),
+    )
+    .unwrap();
+    signal(&child, "-HUP");
+    bench.wait("the prescale of 60 Hz", || {
+        fs::read(&bench.chip).unwrap()[0xFE] == 101
+    });
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    manager.hear("STATUS=wave");
+    assert!(
+        !manager.heard.iter().any(|m| m.contains("STOPPING")),
+        "{:?}",
+        manager.heard
+    );
+
     signal(&child, "-TERM");
     manager.hear("STOPPING=1");
     let output = child.wait_with_output().unwrap();

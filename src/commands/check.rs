@@ -24,16 +24,16 @@ struct Report {
 
 impl Report {
     fn good(&self, line: impl Display) {
-        println!("✓ {line}");
+        host::tell(format_args!("✓ {line}"));
     }
 
     /// Neither good nor bad, but worth knowing.
     fn note(&self, line: impl Display) {
-        println!("· {line}");
+        host::tell(format_args!("· {line}"));
     }
 
     fn bad(&mut self, exit: Exit, line: impl Display) {
-        println!("✗ {line}");
+        host::tell(format_args!("✗ {line}"));
         self.first.get_or_insert(exit);
     }
 
@@ -89,7 +89,7 @@ fn servos(report: &Report, rig: &Rig) {
             Some(calibration) => {
                 let (low, high) = calibration.limits_us;
                 report.good(format_args!(
-                    "{name}: channel {channel}, {low:.0} to {high:.0} µs, neutral {:.0}, \
+                    "{name}: channel {channel}, {low:.0} to {high:.0} µs in whole steps, neutral {:.0}, \
                      {starts_us:.0} µs into the cycle",
                     calibration.neutral.get()
                 ));
@@ -104,48 +104,51 @@ fn servos(report: &Report, rig: &Rig) {
 
 /// Whether the limits would flatten what is to be played: said before the show.
 fn speeds(report: &mut Report, plan: &Plan) {
-    let rig = &plan.rig;
-    let show = Motion::Show(Show::new(rig.tentacles()));
-    for (name, motion) in [("the wave", &plan.motion), ("the show", &show)] {
-        let steepest = Steepest::of(rig, motion);
-        let period_s = rig.timebase().period_us() / 1e6;
-        let mut flattened = false;
-        for (i, servo) in rig.servos().iter().enumerate() {
-            let (speed, most) = (steepest.each[i], servo.max_step_us / period_s);
-            if speed > most {
-                flattened = true;
-                report.bad(
-                    Exit::Config,
-                    format_args!(
-                        "{}: {name} wants up to {speed:.0} µs/s, its max-speed-us-per-s allows \
-                         {most:.0}: it would be flattened; lower the frequency or amplitude in \
-                         motion.toml, or raise the limit if the servo can follow",
-                        rig.servo_name(i)
-                    ),
-                );
-            }
-        }
-        let most = rig.max_total_step_us() / period_s;
-        if steepest.total > most {
-            flattened = true;
-            report.bad(
-                Exit::Config,
-                format_args!(
-                    "{name} wants up to {:.0} µs/s over all servos, max-total-speed-us-per-s allows \
-                     {most:.0}: it would be slowed; lower the frequency or amplitude, or raise the \
-                     limit if the supply can feed it",
-                    steepest.total
-                ),
-            );
-        }
-        if !flattened {
-            let fastest = steepest.each.iter().copied().fold(0.0, f32::max);
-            report.good(format_args!(
-                "{name}: at most {fastest:.0} µs/s a servo and {:.0} over all, within the limits",
-                steepest.total
+    let lines = flattened(&plan.rig, "the wave", &plan.motion);
+    for line in &lines {
+        report.bad(
+            Exit::Config,
+            format_args!("{line}, or lower the frequency or amplitude in motion.toml"),
+        );
+    }
+    if lines.is_empty() {
+        report.good("the wave keeps within the speed limits");
+    }
+    // The show is as it is, and slowed down it is still a show.
+    let show = Motion::Show(Show::new(plan.rig.tentacles()));
+    let lines = flattened(&plan.rig, "the show (--demo)", &show);
+    for line in &lines {
+        report.note(line);
+    }
+    if lines.is_empty() {
+        report.good("the show (--demo) keeps within the speed limits");
+    }
+}
+
+/// A line for each limit that a motion would run into.
+fn flattened(rig: &Rig, name: &str, motion: &Motion) -> Vec<String> {
+    let steepest = Steepest::of(rig, motion);
+    let period_s = rig.timebase().period_us() / 1e6;
+    let mut lines = Vec::new();
+    for (i, servo) in rig.servos().iter().enumerate() {
+        let (speed, most) = (steepest.each[i], servo.max_step_us / period_s);
+        if speed > most {
+            lines.push(format!(
+                "{}: {name} wants up to {speed:.0} µs/s and is held to max-speed-us-per-s, \
+                 {most:.0}: raise that if the servo can follow",
+                rig.servo_name(i)
             ));
         }
     }
+    let most = rig.max_total_step_us() / period_s;
+    if steepest.total > most {
+        lines.push(format!(
+            "{name} wants up to {:.0} µs/s over all servos and is held to \
+             max-total-speed-us-per-s, {most:.0}: raise that if the supply can feed it",
+            steepest.total
+        ));
+    }
+    lines
 }
 
 /// The steepest speeds of a motion without limits, µs a second.

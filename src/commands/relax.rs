@@ -12,7 +12,7 @@ pub(crate) fn relax(global: &Global) -> Result<()> {
         Ok(rig) => rig.board().clone(),
         Err(error) => {
             // Servos that hold on are worse than a guess at the address.
-            eprintln!("{error}\ntrying bus 1, address 0x40");
+            host::say(format_args!("{error}\ntrying bus 1, address 0x40"));
             BoardPlan {
                 bus: 1,
                 address: Address::DEFAULT,
@@ -34,10 +34,10 @@ pub(crate) fn relax(global: &Global) -> Result<()> {
     if let (BoardKind::Pi, Some(pin)) = (global.board, plan.oe_gpio) {
         // A killed process leaves it low.
         if let Err(error) = host::oe::release(pin) {
-            eprintln!("OE on GPIO {pin} cannot be let go: {error}");
+            host::say(format_args!("OE on GPIO {pin} cannot be let go: {error}"));
         }
     }
     relaxed.map_err(|error| host::explain(error, &plan))?;
-    println!("All channels are off; the servos are limp.");
+    host::tell("All channels are off; the servos are limp.");
     Ok(())
 }

@@ -87,7 +87,7 @@ pub enum Notice<'a, E> {
     Disturbed,
     /// A slot is over.
     Slot(&'a Slot),
-    /// On the way to neutral.
+    /// On the way to neutral for good.
     Stopping,
     /// All channels are off.
     Relaxed,

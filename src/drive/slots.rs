@@ -142,7 +142,8 @@ pub(super) fn play<S: Shell>(
     }
 }
 
-/// Starts the way to neutral, once; a stop overrules a rewiring.
+/// Starts the way to neutral, once; a stop overrules a rewiring. Only a stop is
+/// told: after a rewiring the hat goes on.
 fn leave<S: Shell>(
     shell: &mut S,
     leaving: &mut Option<(u64, Option<Plan>)>,
@@ -150,13 +151,17 @@ fn leave<S: Shell>(
     t_us: u64,
     new: Option<Plan>,
 ) {
+    let stops = new.is_none();
+    let told = matches!(leaving, Some((_, None)));
     match leaving {
         None => {
             performance.end(t_us);
-            shell.notice(Notice::Stopping);
             *leaving = Some((t_us, new));
         }
         Some((_, rewiring)) => *rewiring = None,
+    }
+    if stops && !told {
+        shell.notice(Notice::Stopping);
     }
 }
 

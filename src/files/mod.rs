@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use reader::Document;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tentacle_hat::calibration::Rig;
 use tentacle_hat::drive::Plan;
@@ -123,7 +123,11 @@ impl fmt::Display for Source {
 /// The text of a file, or why it is none.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
     let say = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    let file = File::open(path).map_err(|error| say(&error))?;
+    let file = File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => say(&"there is no such file; `tentacle-hat calibrate` makes it"),
+        ErrorKind::PermissionDenied => say(&"may not be read by this user: run this with sudo"),
+        _ => say(&error),
+    })?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)

@@ -29,9 +29,11 @@ impl<'a> Document<'a> {
             return None;
         }
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in &errors {
+        // Only the first: one bracket that is not closed makes a hundred more.
+        if let Some(error) = errors.first() {
             let at = error.span().map_or(0, |span| span.start);
-            self.fault(at, error.message());
+            let hint = "look here and at the line before";
+            self.fault(at, format_args!("{}; {hint}", error.message()));
         }
         errors.is_empty().then_some(table)
     }

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use tentacle_hat::board::virtual_chip::Chip;
 use tentacle_hat::calibration::BoardPlan;
 
@@ -27,6 +28,7 @@ pub(crate) fn open(global: &Global, board: &BoardPlan) -> Result<KeptChip> {
         return Ok(KeptChip { chip, file: None });
     };
     let chip = match fs::read(path) {
+        Ok(bytes) if bytes.is_empty() => Chip::new(board.address, oscillator),
         Ok(bytes) => match <[u8; 256]>::try_from(bytes) {
             Ok(registers) => Chip::with_registers(board.address, oscillator, registers),
             Err(_) => bail!("{}: is not a virtual chip's 256 registers", path.display()),
@@ -46,6 +48,12 @@ pub(crate) fn open(global: &Global, board: &BoardPlan) -> Result<KeptChip> {
     };
     kept.keep();
     Ok(kept)
+}
+
+/// Makes the file, so that it can be locked before a chip is kept in it.
+pub(crate) fn create(path: &Path) {
+    // What is wrong with it, `open` says.
+    let _ = OpenOptions::new().append(true).create(true).open(path);
 }
 
 impl KeptChip {

@@ -52,6 +52,12 @@ pub(crate) fn plan(global: &Global, options: &Run) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
+/// Prints a line of what was asked for; a full disk behind it or a reader that
+/// left is no reason to panic.
+pub(crate) fn tell(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 /// Prints a line for the user; a terminal that is gone is no reason to fail.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -64,7 +70,10 @@ pub(crate) fn say(line: impl Display) {
 pub(crate) fn lock(global: &Global, board: &BoardPlan) -> Result<Option<Lock>, Failure> {
     match (global.board, &global.chip) {
         (BoardKind::Pi, _) => Lock::take(Path::new(&device(board.bus))),
-        (BoardKind::Virtual, Some(path)) => Lock::take(path),
+        (BoardKind::Virtual, Some(path)) => {
+            chip::create(path);
+            Lock::take(path)
+        }
         // A virtual board in memory is nobody else's.
         (BoardKind::Virtual, None) => Ok(None),
     }

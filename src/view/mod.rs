@@ -53,7 +53,7 @@ pub(crate) fn wanted(options: &Run) -> Result<bool, Failure> {
         && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     match options.view {
         ViewWhen::Off => Ok(false),
-        ViewWhen::Auto => Ok(terminal && !options.unpaced),
+        ViewWhen::Auto => Ok(terminal && in_foreground() && !options.unpaced),
         ViewWhen::On if options.unpaced => Err(Failure::usage(
             "--view on and --unpaced do not go together: without pauses nobody could watch",
         )),
@@ -62,6 +62,12 @@ pub(crate) fn wanted(options: &Run) -> Result<bool, Failure> {
         )),
         ViewWhen::On => Ok(true),
     }
+}
+
+/// Whether the terminal is ours at the moment: a shell's background job that
+/// touched it would be stopped, before its board is armed or after.
+fn in_foreground() -> bool {
+    rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 /// The view while it is shown; dropping it gives the terminal back.
