@@ -50,6 +50,10 @@ fn only_the_points_that_were_set_change() {
         said.contains("negative end was 1400, is 1350.5 µs"),
         "{said}"
     );
+    // Neutral was set, and nothing here is far or turned.
+    for untold in ["the middle of both ends", "other way", "moved by"] {
+        assert!(!said.contains(untold), "{said}");
+    }
     assert!(
         said.contains("sudo systemctl reload tentacle-hat"),
         "{said}"
@@ -57,6 +61,31 @@ fn only_the_points_that_were_set_change() {
     let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
     assert_eq!(backup, SERVOS);
     assert!(!folder.join("servos.toml.new").exists());
+}
+
+#[test]
+fn a_neutral_that_moves_with_an_end_is_told() {
+    let folder = shipped("set-neutral");
+    let (code, said) = calibrate(&folder, "set front-left.x --positive 1800");
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("neutral, the middle of both ends, was 1500, is 1600 µs"),
+        "{said}"
+    );
+    assert!(!said.contains("moved by"), "{said}");
+}
+
+#[test]
+fn a_far_end_and_another_direction_are_saved_and_told() {
+    let folder = shipped("set-far");
+    let (code, said) = calibrate(&folder, "set front-left.x --negative 2255");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("the servo now turns the other way"), "{said}");
+    assert!(
+        said.contains("negative end moved by 855 µs: check with `tentacle-hat calibrate`"),
+        "{said}"
+    );
+    assert!(text(&folder).contains("[[-1, 2255], [1, 1600]]"));
 }
 
 #[test]
@@ -87,6 +116,11 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
             "only rise or only fall",
         ),
         ("set front-left.y --negative 1600", 1, "1600 (negative end)"),
+        (
+            "set front-left.y --negative 1585",
+            1,
+            "the ends would be 15 µs apart",
+        ),
         (
             "set front-left.y --negative 499",
             2,

@@ -7,6 +7,10 @@ use tentacle_hat::units::Microseconds;
 /// A neutral that nobody has measured: the middle of every hobby servo.
 pub(crate) const UNMEASURED_NEUTRAL: f32 = 1500.0;
 
+/// Ends closer than this are a slip of the finger; above, there are always whole
+/// ticks between them, µs.
+const NARROWEST_US: f32 = 20.0;
+
 /// Points in the order of their bends; pulses as in the file, without trim.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Points(Vec<Point>);
@@ -74,7 +78,13 @@ impl Points {
             down &= rise < 0.0;
         }
         if up || down {
-            return Ok(());
+            return match self.ends() {
+                Some((a, b)) if self.are_a_table() && (a - b).abs() < NARROWEST_US => Err(format!(
+                    "the ends would be {} µs apart, and a servo needs at least {NARROWEST_US}",
+                    tenths((a - b).abs())
+                )),
+                _ => Ok(()),
+            };
         }
         let mut row = String::new();
         for (i, point) in self.0.iter().enumerate() {
@@ -91,6 +101,25 @@ impl Points {
     pub(crate) fn neutral(&self) -> Option<f32> {
         let between = || Some(Table::new(&self.0).ok()?.us_at(0.0));
         self.at(0.0).or_else(between)
+    }
+
+    /// What has become of a neutral that follows from other points: whoever sets
+    /// an end does not expect it to move.
+    pub(crate) fn neutral_moved(&self, before: &Self) -> Option<String> {
+        if self.at(0.0).is_some() {
+            return None;
+        }
+        let is = tenths(self.neutral()?);
+        let was = match before.neutral().map(tenths) {
+            Some(was) if was == is => return None,
+            Some(was) => format!("was {was}, "),
+            None => String::new(),
+        };
+        let place = match self.0.len() {
+            2 => "the middle of both ends",
+            _ => "between its neighbours",
+        };
+        Some(format!("neutral, {place}, {was}is {is} µs"))
     }
 
     /// Whether both ends are measured, so that a servo may move between them.
@@ -155,6 +184,23 @@ mod tests {
         assert_eq!(points(&[(-1.0, 1400.0)]).neutral(), None);
         let ends = points(&[(-1.0, 1400.0), (1.0, 1700.0)]);
         assert_eq!(ends.neutral(), Some(1550.0));
-        assert_eq!(ends.with(0.0, 1510.0).unwrap().neutral(), Some(1510.0));
+        let measured = ends.with(0.0, 1510.0).unwrap();
+        assert_eq!(measured.neutral(), Some(1510.0));
+
+        let wider = ends.with(1.0, 1800.0).unwrap();
+        let told = "neutral, the middle of both ends, was 1550, is 1600 µs";
+        assert_eq!(wider.neutral_moved(&ends).as_deref(), Some(told));
+        assert_eq!(ends.flipped().neutral_moved(&ends), None);
+        let wider = measured.with(1.0, 1800.0).unwrap();
+        assert_eq!(wider.neutral_moved(&measured), None);
+    }
+
+    #[test]
+    fn ends_that_nearly_touch_are_refused() {
+        let said = points(&[(-1.0, 1500.0), (1.0, 1519.9)]).check();
+        assert!(said.unwrap_err().contains("19.9 µs apart"));
+        assert_eq!(points(&[(-1.0, 1520.0), (1.0, 1500.0)]).check(), Ok(()));
+        // A neutral may lie close to an end.
+        assert_eq!(points(&[(-1.0, 1500.0), (0.0, 1505.0)]).check(), Ok(()));
     }
 }

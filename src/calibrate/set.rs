@@ -1,10 +1,13 @@
 //! `calibrate set`: points of one servo's table from the command line.
 
-use super::points::{Points, place};
+use super::points::{Points, place, tenths};
 use super::store::Store;
 use super::{RELOAD, report};
 use crate::cli::{Global, Set};
 use anyhow::{Result, anyhow, bail};
+
+/// An end that moves further is rather a typing error than a new measurement, µs.
+const FAR_US: f32 = 200.0;
 
 pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     let mut store = Store::open(global)?;
@@ -42,7 +45,36 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
             println!("{name}: {} was {was}, is {} µs", place(bend), us.get());
         }
     }
+    if let Some(told) = points.neutral_moved(&before) {
+        println!("{name}: {told}");
+    }
+    for warning in warnings(&before, &points) {
+        println!("{name}: {warning}");
+    }
     report(&store, &saved);
     println!("{RELOAD}");
     Ok(())
+}
+
+/// What may be meant, but had better be looked at before the hat runs.
+fn warnings(before: &Points, after: &Points) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let rise = |points: &Points| Some(points.at(1.0)? - points.at(-1.0)?);
+    if let (Some(was), Some(is)) = (rise(before), rise(after))
+        && (was < 0.0) != (is < 0.0)
+    {
+        warnings.push("the servo now turns the other way".to_owned());
+    }
+    for bend in [-1.0, 1.0] {
+        if let (Some(was), Some(is)) = (before.at(bend), after.at(bend))
+            && (is - was).abs() > FAR_US
+        {
+            let by = tenths((is - was).abs());
+            warnings.push(format!("the {} moved by {by} µs", place(bend)));
+        }
+    }
+    if let Some(last) = warnings.last_mut() {
+        *last += ": check with `tentacle-hat calibrate` before you reload";
+    }
+    warnings
 }

@@ -3,10 +3,6 @@
 use super::{Mode, Session};
 use crate::calibrate::points::{Points, place, tenths};
 
-/// Ends closer than this are a slip of the finger; above, there are always whole
-/// ticks between them, µs.
-const NARROWEST_US: f32 = 20.0;
-
 impl Session {
     /// Makes the emitted pulse the one at `bend`.
     pub(super) fn set(&mut self, bend: f32) {
@@ -51,16 +47,13 @@ impl Session {
         if let Err(refusal) = points.check() {
             return self.refuse(&refusal);
         }
-        if let Some((a, b)) = points.ends().filter(|_| points.are_a_table())
-            && (a - b).abs() < NARROWEST_US
-        {
-            return self.refuse("the ends would be less than 20 µs apart.");
-        }
         if servo.points == points {
             return self.message = format!("{}: nothing changed", servo.name);
         }
         let name = &servo.name;
-        self.message = format!("{name}: {what}; u takes it back");
+        let neutral = points.neutral_moved(&servo.points);
+        let neutral = neutral.map_or(String::new(), |told| format!("; {told}"));
+        self.message = format!("{name}: {what}{neutral}; u takes it back");
         let before = std::mem::replace(&mut servo.points, points);
         self.undo.push((chosen, before));
     }
