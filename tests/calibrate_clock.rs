@@ -174,6 +174,22 @@ fn a_pulse_measured_before_needs_no_emission() {
 }
 
 #[test]
+fn an_oscillator_that_no_board_has_is_saved_and_doubted() {
+    let folder = folder("clock-doubted");
+    let servos = include_str!("../calibration/servos.toml");
+    // 22 MHz, and 23.
+    for (us, doubted) in [("1702.5", true), ("1628.4", false)] {
+        fs::write(folder.join("servos.toml"), servos).unwrap();
+        let words = ["--commanded-us", "1500", "--measured-us", us];
+        let output = clock(&folder, &words, "");
+        assert!(output.status.success(), "{}", said(&output));
+        let doubts = said(&output).contains("12 % off the nominal 25 MHz");
+        assert_eq!(doubts, doubted, "{}", said(&output));
+    }
+    assert!(text(&folder).contains("oscillator-hz = 23_00"));
+}
+
+#[test]
 fn a_jumpered_pin_tells_the_real_oscillator() {
     let folder = hat_folder("clock-gpio");
     let before = text(&folder);
@@ -219,6 +235,8 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         ),
         ("--commanded-us 1500 --channel 16", 2, "16"),
         ("--gpio 28", 2, "28"),
+        ("--gpio 2", 1, "GPIO 2 is a line of I2C bus 1"),
+        ("--gpio 3", 1, "GPIO 3 is a line of I2C bus 1"),
         // 2450 µs would have to become 2552.
         (
             "--commanded-us 1500 --measured-us 1560.6",

@@ -175,6 +175,11 @@ pub(crate) fn measure(emission: &Emission, pin: u8) -> Result<f64> {
     if emission.oe_gpio == Some(pin) {
         bail!("GPIO {pin} is the board's oe-gpio; choose another pin");
     }
+    // The Pi's own wiring: SDA and SCL of bus 0 are GPIO 0 and 1, of bus 1 GPIO 2 and 3.
+    let bus = emission.bench.rig.board().bus;
+    if bus < 2 && pin / 2 == bus {
+        bail!("GPIO {pin} is a line of I2C bus {bus}, which the board is on; choose another pin");
+    }
     println!(
         "The jumper joins the signal pin of channel {} to GPIO {pin}.",
         emission.channel
