@@ -101,6 +101,16 @@ impl Pulse {
         self.way = Way::Jog(target.clamp(low.into(), high.into()) as u16);
     }
 
+    /// Where the jog under way goes, and whether no pulse may go further.
+    pub(crate) fn jogs_to(&self) -> Option<(Microseconds, bool)> {
+        let Way::Jog(target) = self.way else {
+            return None;
+        };
+        let (low, high) = self.legal();
+        let last = target == low || target == high;
+        Some((self.timebase.width(Ticks(target)), last))
+    }
+
     /// Moves by one tick.
     pub(crate) fn nudge(&mut self, up: bool) {
         let tick = self.timebase.tick_us();

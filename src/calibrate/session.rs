@@ -154,7 +154,10 @@ impl Session {
     pub(crate) fn frame(&mut self, now_us: u64) {
         let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });
         if busy && now_us >= self.last_key_us + IDLE_US {
-            self.relax("30 s without a key: limp. Space engages again.");
+            self.relax(match self.mode {
+                Mode::AllStraight { .. } => "30 s without a key: all limp.",
+                _ => "30 s without a key: limp. Space engages again.",
+            });
         }
         if let Mode::AllStraight { next, next_us } = &mut self.mode
             && now_us >= *next_us

@@ -3,9 +3,12 @@
 use super::{Action, Mode, Session};
 use crate::calibrate::key::Key;
 use crate::calibrate::pulse::LONGEST_JOG_US;
+use std::ops::RangeInclusive;
 
 /// An arrow key's jog, µs.
 const JOG_US: f32 = 10.0;
+/// Every hobby servo goes this far; many meet their stop soon after, µs.
+const COMMON_US: RangeInclusive<f32> = 900.0..=2100.0;
 
 impl Session {
     /// A key was pressed.
@@ -46,6 +49,7 @@ impl Session {
     /// The keys that move or measure the chosen servo.
     fn key_pulse(&mut self, key: Key) {
         if matches!(key, Key::Unknown | Key::Enter | Key::Escape) {
+            self.message.clear();
             return self.pulse().stop();
         }
         let jogs = [
@@ -63,13 +67,36 @@ impl Session {
             return self.say_limp();
         }
         match (jog, key) {
-            (Some((_, us)), _) => self.pulse().jog(*us),
+            (Some((_, us)), _) => {
+                self.pulse().jog(*us);
+                self.say_where_it_goes();
+            }
             (None, Key::Char('n')) => self.set(0.0),
             (None, Key::Char('g')) => {
                 let neutral = self.chosen().neutral_us();
                 self.pulse().go(neutral);
             }
-            (None, key) => self.pulse().nudge(key == Key::Char('.')),
+            (None, key) => {
+                self.pulse().nudge(key == Key::Char('.'));
+                self.say_where_it_goes();
+            }
+        }
+    }
+
+    /// After a jog: what was said before is over, and far out lies a servo's stop.
+    fn say_where_it_goes(&mut self) {
+        match self.chosen().pulse.jogs_to() {
+            Some((us, true)) => {
+                let us = us.get();
+                self.message = format!("{us:.1} µs is as far as any pulse goes.");
+            }
+            Some((us, false)) if !COMMON_US.contains(&us.get()) => {
+                self.message = format!(
+                    "{:.1} µs: few servos go this far; stop if it hums.",
+                    us.get()
+                );
+            }
+            _ => self.message.clear(),
         }
     }
 

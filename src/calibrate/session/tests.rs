@@ -308,6 +308,43 @@ fn all_straight_engages_one_after_another_and_a_crooked_one_is_straightened() {
 }
 
 #[test]
+fn half_a_minute_without_a_key_ends_all_straight() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "a");
+    trial.now_us += 31_000_000;
+    trial.frame();
+    assert_eq!(trial.session.engaged(), 0);
+    assert_eq!(trial.session.message, "30 s without a key: all limp.");
+}
+
+#[test]
+fn a_pulse_far_out_is_told_and_so_is_the_last() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓ ");
+    let mut said = Vec::new();
+    for _ in 0..120 {
+        press(&mut trial, "→→");
+        said.push(trial.session.message.clone());
+    }
+    let first = |words: &str| said.iter().position(|message| message.contains(words));
+    let (far, last) = (first("stop if it hums"), first("as far as any pulse goes"));
+    // Two jogs of two ticks: 1498 µs and 20 more each time.
+    assert_eq!((far, last), (Some(30), Some(51)), "{said:?}");
+    assert!(said[..30].iter().all(String::is_empty), "{said:?}");
+    press(&mut trial, "⏎");
+    assert_eq!(trial.session.message, "");
+}
+
+#[test]
+fn a_refusal_is_over_with_the_next_jog() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓ []");
+    assert!(trial.session.message.starts_with("Refused: "));
+    press(&mut trial, "→");
+    assert_eq!(trial.session.message, "");
+}
+
+#[test]
 fn a_lost_board_engages_nothing_until_it_is_back() {
     let mut trial = Trial::new(&text());
     press(&mut trial, " →");
