@@ -206,7 +206,10 @@ fn however_it_is_left_the_servos_are_limp_and_the_terminal_is_back() {
     let before = text(&folder);
     let mut desk = unsaved(&folder, &[]);
     desk.press("\x03");
-    assert_eq!(desk.end().0.code(), Some(0));
+    let (status, shown) = desk.end();
+    assert_eq!(status.code(), Some(0));
+    let lost = "The last changes to front-left.x were not saved: neutral 1507.9 µs.";
+    assert!(shown.replace('\n', "").contains(lost), "{shown}");
     assert_eq!(text(&folder), before);
     // A window that is closed.
     let folder = hat_folder("session-closed");
@@ -332,7 +335,13 @@ fn what_another_hand_wrote_meanwhile_is_not_overwritten() {
     desk.see("note your numbers");
     assert_eq!(text(&folder), trimmed);
     desk.press("\x03");
-    assert_eq!(desk.end().0.code(), Some(0));
+    let (status, shown) = desk.end();
+    assert_eq!(status.code(), Some(0));
+    // The servo is in the file, but not as it was left.
+    let lost = "The last changes to front-right.x were not saved: \
+                negative end 1400 µs, positive end 1600 µs.";
+    assert!(shown.contains("Saved in "), "{shown}");
+    assert!(shown.replace('\n', "").contains(lost), "{shown}");
 }
 
 #[test]
@@ -383,6 +392,7 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     desk.see("0 of 8 measured");
     // Nothing is made before something is saved.
     assert!(!folder.exists());
+    enter(&mut desk, "s", "Nothing to save yet.");
     enter(&mut desk, " ", "1498.2");
     enter(&mut desk, FAR_LEFT, "1449.4");
     enter(&mut desk, "[", "set n ]");

@@ -2,12 +2,13 @@
 
 use super::bench::{Bench, Delay};
 use super::screen::{Gone, Input, Screen};
-use super::session::{Action, Session};
+use super::session::{Action, Servo, Session};
 use super::store::Store;
 use crate::cli::Global;
 use crate::failure::Exit;
 use crate::host::{self, bus::HostBus, signals::Signals};
 use anyhow::{Result, bail};
+use std::path::Path;
 use std::time::Duration;
 use tentacle_hat::board::{Armed, Board, BusError};
 
@@ -76,11 +77,25 @@ pub(crate) fn interactive(global: &Global) -> Result<()> {
 fn tell(session: &Session, store: &Store, saves: u32) {
     let Some(path) = store.path() else { return };
     let path = path.display();
-    let unsaved: Vec<&str> = session.unsaved().map(|(_, s)| s.name.as_str()).collect();
-    match (saves, unsaved.is_empty()) {
-        (0, _) => println!("{path} is as it was."),
-        (_, true) => println!("Saved in {path}."),
-        (_, false) => println!("Saved in {path}, but for {}.", unsaved.join(", ")),
+    match saves {
+        0 => println!("{path} is as it was."),
+        _ => println!("Saved in {path}."),
+    }
+    // What is in the file may be an earlier state of the same servo.
+    for (
+        _,
+        Servo {
+            name,
+            points,
+            saved,
+            ..
+        },
+    ) in session.unsaved()
+    {
+        println!(
+            "The last changes to {name} were not saved: {}.",
+            points.news(saved)
+        );
     }
     if saves > 0 {
         println!("`sudo systemctl start tentacle-hat` sets the hat in motion.");
@@ -211,9 +226,11 @@ impl<'a> Desk<'a> {
             .into_iter()
             .partition(|(_, points)| points.are_a_table());
         if session.file.is_some() && ready.is_empty() {
-            session.say(match partly.is_empty() {
-                true => "Everything is saved already.",
-                false => "Nothing to save yet: a servo needs both its ends, [ and ].",
+            let is_there = self.store.path().is_some_and(Path::exists);
+            session.say(match (partly.is_empty(), is_there) {
+                (true, true) => "Everything is saved already.",
+                (true, false) => "Nothing to save yet.",
+                (false, _) => "Nothing to save yet: a servo needs both its ends, [ and ].",
             });
             return partly.is_empty();
         }

@@ -122,6 +122,19 @@ impl Points {
         Some(format!("neutral, {place}, {was}is {is} µs"))
     }
 
+    /// The points that `before` does not have, or has elsewhere, in words: enough
+    /// to set them again by hand.
+    pub(crate) fn news(&self, before: &Self) -> String {
+        let news = self.0.iter().filter(|point| !before.0.contains(point));
+        let news: Vec<String> = news
+            .map(|point| format!("{} {} µs", place(point.bend), point.width.get()))
+            .collect();
+        match news.is_empty() {
+            true => "a point was taken away".to_owned(),
+            false => news.join(", "),
+        }
+    }
+
     /// Whether both ends are measured, so that a servo may move between them.
     pub(crate) fn are_a_table(&self) -> bool {
         self.at(-1.0).is_some() && self.at(1.0).is_some()
@@ -193,6 +206,18 @@ mod tests {
         assert_eq!(ends.flipped().neutral_moved(&ends), None);
         let wider = measured.with(1.0, 1800.0).unwrap();
         assert_eq!(wider.neutral_moved(&measured), None);
+    }
+
+    #[test]
+    fn news_are_what_would_have_to_be_set_again() {
+        let before = points(&[(-1.0, 1400.0), (0.0, 1500.0), (1.0, 1600.0)]);
+        let after = before.with(1.0, 1612.5).unwrap();
+        assert_eq!(after.news(&before), "positive end 1612.5 µs");
+        assert_eq!(
+            before.flipped().news(&before),
+            "negative end 1600 µs, positive end 1400 µs"
+        );
+        assert_eq!(before.without(0.0).news(&before), "a point was taken away");
     }
 
     #[test]
