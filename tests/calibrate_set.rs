@@ -55,7 +55,8 @@ fn only_the_points_that_were_set_change() {
         assert!(!said.contains(untold), "{said}");
     }
     assert!(
-        said.contains("sudo systemctl reload tentacle-hat"),
+        // The service reads another file.
+        !said.contains("systemctl"),
         "{said}"
     );
     let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();

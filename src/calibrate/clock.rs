@@ -108,8 +108,9 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
             tables.len()
         );
     }
-    super::report(store, &saved);
-    println!("Start the hat with `sudo systemctl start tentacle-hat`.");
+    // It does not run now: the board was ours.
+    let next = "Start the hat with `sudo systemctl start tentacle-hat`.";
+    super::report(store, &saved, next);
     Ok(())
 }
 

@@ -97,7 +97,7 @@ fn tell(session: &Session, store: &Store, saves: u32) {
             points.news(saved)
         );
     }
-    if saves > 0 {
+    if saves > 0 && store.is_the_services() {
         println!("`sudo systemctl start tentacle-hat` sets the hat in motion.");
     }
 }
@@ -250,13 +250,10 @@ impl<'a> Desk<'a> {
                     }
                 };
                 let mut message = format!("Saved {}.", names(&ready));
-                match partly.is_empty() {
-                    true => {
-                        message += " After q, `sudo systemctl start tentacle-hat` moves the hat."
-                    }
-                    false => {
-                        message += &format!(" Not yet, for want of an end: {}.", names(&partly))
-                    }
+                if !partly.is_empty() {
+                    message += &format!(" Not yet, for want of an end: {}.", names(&partly));
+                } else if self.store.is_the_services() {
+                    message += " After q, `sudo systemctl start tentacle-hat` moves the hat.";
                 }
                 session.saved(&servos, &message);
                 return partly.is_empty();

@@ -24,8 +24,9 @@ use store::{Saved, Store};
 /// What a running hat needs to hear.
 const RELOAD: &str = "A running hat takes it up with `sudo systemctl reload tentacle-hat`.";
 
-/// Tells what a save did.
-fn report(store: &Store, saved: &Saved) {
+/// Tells what a save did, and, if it was to the service's file, how the service
+/// gets to know.
+fn report(store: &Store, saved: &Saved, next: &str) {
     for created in &saved.created {
         println!("created {}", created.display());
     }
@@ -36,5 +37,8 @@ fn report(store: &Store, saved: &Saved) {
             "saved {}; the file before is in servos.toml.bak",
             path.display()
         );
+    }
+    if store.is_the_services() {
+        println!("{next}");
     }
 }

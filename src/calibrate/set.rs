@@ -51,8 +51,7 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     for warning in warnings(&before, &points) {
         println!("{name}: {warning}");
     }
-    report(&store, &saved);
-    println!("{RELOAD}");
+    report(&store, &saved, RELOAD);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::whole;
-use crate::cli::Global;
+use crate::cli::{BoardKind, Global};
 use crate::failure::{Exit, Failure};
 use crate::files::{self, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, Source};
 use crate::host;
@@ -19,6 +19,7 @@ pub(crate) struct Store {
     source: Source,
     /// Where it is saved; nowhere on the virtual board without `--config`.
     path: Option<PathBuf>,
+    is_the_services: bool,
     text: String,
     pub(crate) servos: Servos,
 }
@@ -41,6 +42,7 @@ impl Store {
         };
         let servos = source.servos(&text)?;
         Ok(Self {
+            is_the_services: is_the_services(global.board, &source),
             source,
             path,
             text,
@@ -51,6 +53,11 @@ impl Store {
     /// Where the calibration is saved, if anywhere.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Whether it is the file that the service on this Pi reads.
+    pub(crate) fn is_the_services(&self) -> bool {
+        self.is_the_services
     }
 
     /// Whether [`Self::save`] will be able to write.
@@ -177,6 +184,14 @@ pub(crate) struct Saved {
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
                        uses the files inside the program";
 
+/// The folder that the service's unit names.
+const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
+
+fn is_the_services(board: BoardKind, source: &Source) -> bool {
+    let folder = Path::new(SERVICE_FOLDER);
+    board == BoardKind::Pi && matches!(source, Source::Folder(own) if own == folder)
+}
+
 /// A link is kept, and what it leads to is replaced.
 fn real_path(path: &Path) -> Result<PathBuf> {
     match fs::canonicalize(path) {
@@ -200,4 +215,19 @@ fn first_text() -> Result<String> {
     let servos = Source::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_reads_one_file_and_only_on_a_pi() {
+        let service = Source::Folder("/etc/tentacle-hat/".into());
+        assert!(is_the_services(BoardKind::Pi, &service));
+        assert!(!is_the_services(BoardKind::Virtual, &service));
+        let other = Source::Folder("/home/pi/hat".into());
+        assert!(!is_the_services(BoardKind::Pi, &other));
+        assert!(!is_the_services(BoardKind::Virtual, &Source::Shipped));
+    }
 }

@@ -35,7 +35,6 @@ pub(crate) fn trim(global: &Global, options: &Trim) -> Result<()> {
     }
     let saved = store.save(|document| document.set_trim(servo, after))?;
     println!("{name}: trim-us was {before}, is {after}");
-    report(&store, &saved);
-    println!("{RELOAD}");
+    report(&store, &saved, RELOAD);
     Ok(())
 }
