@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::ServoPlan;
 use tentacle_hat::units::{Microseconds, within};
@@ -113,6 +113,8 @@ pub(crate) struct Calibrate {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum CalibrateStep {
     /// Set points of a servo's table, in the file only
+    ///
+    /// Any of the three points will do, also several; the others stay.
     Set(Set),
     /// Shift a servo's table after its tendon has moved, in the file only
     Trim(Trim),
@@ -122,6 +124,7 @@ pub(crate) enum CalibrateStep {
 
 /// Options of `calibrate set`.
 #[derive(Clone, Debug, Args)]
+#[command(group(points()))]
 pub(crate) struct Set {
     /// Which servo, as TENTACLE.AXIS: front-left.x
     pub(crate) servo: String,
@@ -130,8 +133,7 @@ pub(crate) struct Set {
         long,
         value_name = "US",
         value_parser = microseconds,
-        allow_negative_numbers = true,
-        required_unless_present_any = ["neutral", "positive"]
+        allow_negative_numbers = true
     )]
     pub(crate) negative: Option<Microseconds>,
     /// The pulse at bend 0
@@ -147,22 +149,17 @@ pub(crate) struct Set {
 pub(crate) struct Trim {
     /// Which servo, as TENTACLE.AXIS: front-left.x
     pub(crate) servo: String,
-    /// Added to its trim-us; may be negative
+    /// Added to its trim-us, which stays within -100 to 100; may be negative
     #[arg(value_name = "DELTA_US", value_parser = delta, allow_negative_numbers = true)]
     pub(crate) delta_us: f64,
 }
 
 /// Options of `calibrate clock`.
 #[derive(Clone, Debug, Args)]
+#[command(group(ways()))]
 pub(crate) struct Clock {
     /// The pulse that was commanded
-    #[arg(
-        long,
-        value_name = "US",
-        value_parser = microseconds,
-        required_unless_present = "gpio",
-        conflicts_with = "gpio"
-    )]
+    #[arg(long, value_name = "US", value_parser = microseconds)]
     pub(crate) commanded_us: Option<Microseconds>,
     /// The pulse that an oscilloscope or servo tester shows for it; without
     /// this, the pulse is emitted while you look, and asked for
@@ -176,13 +173,29 @@ pub(crate) struct Clock {
     pub(crate) channel: Option<u8>,
 }
 
+/// What `calibrate set` needs: any point will do.
+fn points() -> ArgGroup {
+    let points = ["negative", "neutral", "positive"];
+    ArgGroup::new("points")
+        .args(points)
+        .required(true)
+        .multiple(true)
+}
+
+/// What `calibrate clock` needs: one way to measure.
+fn ways() -> ArgGroup {
+    let ways = ["commanded_us", "gpio"];
+    ArgGroup::new("ways").args(ways).required(true)
+}
+
 fn microseconds(text: &str) -> Result<Microseconds, String> {
     Microseconds::new(number(text)?).map_err(|error| error.to_string())
 }
 
 fn delta(text: &str) -> Result<f64, String> {
     let most = 2.0 * ServoPlan::TRIM_US;
-    within(number(text)?, -most, most, "µs").map_err(|error| error.to_string())
+    let delta = within(number(text)?, -most, most, "µs");
+    delta.map_err(|error| format!("{error}; the file's trim-us, their sum, stays within ±100 µs"))
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -228,6 +228,8 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         ("--commanded-us 1500 --measured-us nan", 2, "more than 0"),
         ("--commanded-us 2600 --measured-us 1500", 2, "500 to 2500"),
         ("--measured-us 1500", 2, "--commanded-us"),
+        ("--channel 9", 2, "--gpio <PIN>"),
+        ("--commanded-us 1500 --gpio 17", 2, "cannot be used with"),
         (
             "--commanded-us 1500 --channel 3",
             1,

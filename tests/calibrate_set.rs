@@ -143,7 +143,11 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
             "must be 500 to 2500 µs",
         ),
         ("set front-left.y --positive wide", 2, "must be a number"),
-        ("set front-left.y", 2, "--negative"),
+        (
+            "set front-left.y",
+            2,
+            "<--negative <US>|--neutral <US>|--positive <US>>",
+        ),
         (
             "set front-left.z --neutral 1500",
             2,
@@ -157,7 +161,7 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
         ("trim front-left.y 101", 1, "-100 to 100"),
         ("trim front-left.y -100.5", 1, "-100 to 100"),
         ("trim front-left.y 1000", 2, "-200 to 200"),
-        ("trim front-left.y inf", 2, "-200 to 200"),
+        ("trim front-left.y inf", 2, "within ±100 µs"),
         ("trim front-left.x 60", 1, "500 to 2500"),
         ("trim back-lift.x 5", 2, "did you mean back-left.x"),
     ] {
