@@ -40,7 +40,7 @@ fn text(folder: &Path) -> String {
 fn start(folder: &Path, arguments: &[&str]) -> Session {
     let config = ["--config", folder.to_str().unwrap()];
     Session::with(
-        24,
+        23,
         80,
         Some(folder.join("chip")),
         &[arguments, &config].concat(),
@@ -361,10 +361,10 @@ fn without_a_folder_it_is_a_rehearsal_and_says_so() {
 fn what_makes_a_session_vain_is_told_before_it() {
     let folder = hat_folder("session-vain");
     let config = folder.to_str().unwrap();
-    let small = Session::with(24, 79, None, &["calibrate", "--config", config]);
+    let small = Session::with(22, 80, None, &["calibrate", "--config", config]);
     let (status, shown) = small.end();
     assert_eq!(status.code(), Some(1));
-    assert!(shown.contains("the session needs 80x24"), "{shown}");
+    assert!(shown.contains("the session needs 80x23"), "{shown}");
 
     let output = common::hat(&["calibrate", "--config", config])
         .output()
@@ -403,8 +403,8 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     enter(&mut desk, "]s", "Saved front-left.x.");
     enter(&mut desk, "a", "front-left x● y○");
     desk.resize(20, 70);
-    desk.see("70x20; make it 80x24");
-    desk.resize(24, 80);
+    desk.see("70x20; make it 80x23");
+    desk.resize(23, 80);
     desk.see("front-left x● y○");
     enter(&mut desk, " ", "All limp.");
     desk.press("q");

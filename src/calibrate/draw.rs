@@ -9,8 +9,16 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 use tentacle_hat::units::Microseconds;
 
-/// The smallest terminal that shows sixteen servos and what to do with them.
-pub(crate) const SMALLEST: (u16, u16) = (80, 24);
+/// The smallest terminal that shows so many servos and what to do with them.
+/// tmux keeps a line of 24 for itself, which only more than a usual hat needs.
+pub(crate) fn smallest(servos: usize) -> (u16, u16) {
+    (80, if is_roomy(servos) { 23 } else { 24 })
+}
+
+/// Sixteen servos leave room for little more than what to do next.
+fn is_roomy(servos: usize) -> bool {
+    servos < 12
+}
 
 /// Lines of advice while the whole hat is shown below them.
 const ADVICE: u16 = 4;
@@ -30,15 +38,17 @@ const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    let (columns, lines) = smallest(session.servos.len());
+    if area.width < columns || area.height < lines {
         let text = format!(
-            "This window is {}x{}; make it {}x{} or larger. Space makes all limp, Ctrl-C leaves.",
-            area.width, area.height, SMALLEST.0, SMALLEST.1
+            "This window is {}x{}; make it {columns}x{lines} or larger. Space makes all limp, \
+             Ctrl-C leaves.",
+            area.width, area.height
         );
         return frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
     }
-    // Sixteen servos leave room for little more than what to do next.
-    let roomy = session.servos.len() < 12;
+    let roomy = is_roomy(session.servos.len());
+    let gap = u16::from(roomy && area.height > lines);
     let all_straight = matches!(session.mode, Mode::AllStraight { .. });
     let shown = match (all_straight, roomy) {
         (true, _) => &KEYS_ALL_STRAIGHT[..],
@@ -48,7 +58,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
     let rows = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1 + session.servos.len() as u16),
-        Constraint::Length(u16::from(roomy)),
+        Constraint::Length(gap),
         Constraint::Fill(1),
         Constraint::Length(if roomy { 2 } else { 0 }),
         Constraint::Length(2),
@@ -220,7 +230,7 @@ mod tests {
 
     #[test]
     fn sixteen_servos_and_what_to_do_fit_the_smallest_terminal() {
-        let shown = picture(SMALLEST, 8, " ");
+        let shown = picture(smallest(16), 8, " ");
         assert!(shown.contains("a-name-of-24-letters-07.y 15"), "{shown}");
         assert!(shown.contains("engaged"), "{shown}");
         assert!(shown.contains("t sweeps it"), "{shown}");
@@ -232,8 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn the_line_that_tmux_takes_is_not_missed() {
+        for keys in [" ", "", "m"] {
+            let (columns, lines) = smallest(8);
+            let words = |height: u16| -> Vec<String> {
+                let shown = picture((columns, height), 4, keys);
+                let lines = shown.lines().map(str::trim_end);
+                lines.filter(|l| !l.is_empty()).map(String::from).collect()
+            };
+            assert_eq!(words(lines), words(lines + 17), "{keys:?}");
+        }
+    }
+
+    #[test]
     fn help_shows_every_key() {
-        let shown = picture(SMALLEST, 4, "?");
+        let shown = picture(smallest(8), 4, "?");
         for line in HELP {
             assert!(shown.contains(line), "{line}: {shown}");
         }
@@ -241,7 +264,7 @@ mod tests {
 
     #[test]
     fn all_straight_shows_the_hat_from_above() {
-        let shown = picture(SMALLEST, 4, "a");
+        let shown = picture(smallest(8), 4, "a");
         assert!(shown.contains("a-name-of-24-letters-03 x●"), "{shown}");
         assert!(shown.contains("every tentacle stands upright"), "{shown}");
         assert!(shown.contains("All that is measured stands at its neutral."));
@@ -250,6 +273,6 @@ mod tests {
     #[test]
     fn a_window_too_small_says_how_large_it_must_be() {
         let shown = picture((50, 10), 4, " ");
-        assert!(shown.contains("50x10; make it 80x24"), "{shown}");
+        assert!(shown.contains("50x10; make it 80x23"), "{shown}");
     }
 }

@@ -29,8 +29,8 @@ enum End {
 }
 
 pub(crate) fn interactive(global: &Global) -> Result<()> {
-    Screen::check()?;
     let mut store = Store::open(global)?;
+    Screen::check(store.servos.rig.servos().len())?;
     if store.path().is_some() {
         store.check_writable()?;
     }

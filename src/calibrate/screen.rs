@@ -2,7 +2,7 @@
 //! a terminal at the end of a dead Wi-Fi link blocks whoever writes to it, and
 //! the board must not wait for that.
 
-use super::draw::{SMALLEST, draw};
+use super::draw::{draw, smallest};
 use super::key::Key;
 use super::session::Session;
 use crate::screen;
@@ -32,11 +32,11 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Whether there is a terminal that the session fits into.
+    /// Whether there is a terminal that a session with so many servos fits into.
     ///
     /// # Errors
     /// None, or too small.
-    pub(crate) fn check() -> Result<()> {
+    pub(crate) fn check(servos: usize) -> Result<()> {
         if !(stdin().is_terminal() && stdout().is_terminal()) {
             bail!(
                 "`tentacle-hat calibrate` is a session in a terminal, and this is none; scripts \
@@ -44,12 +44,11 @@ impl Screen {
             );
         }
         let (width, height) = terminal::size().context("the terminal does not tell its size")?;
-        if width < SMALLEST.0 || height < SMALLEST.1 {
+        let (columns, lines) = smallest(servos);
+        if width < columns || height < lines {
             bail!(
-                "this terminal is {width}x{height} and the session needs {}x{}: enlarge the \
-                 window, or use `tentacle-hat calibrate set`",
-                SMALLEST.0,
-                SMALLEST.1
+                "this terminal is {width}x{height} and the session needs {columns}x{lines}: enlarge \
+                 the window, or use `tentacle-hat calibrate set`"
             );
         }
         Ok(())
