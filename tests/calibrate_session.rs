@@ -400,7 +400,12 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     enter(&mut desk, "[", "set n ]");
     enter(&mut desk, FAR_RIGHT, "1498.2");
     enter(&mut desk, FAR_RIGHT, "1547.0");
-    enter(&mut desk, "]s", "Saved front-left.x.");
+    enter(
+        &mut desk,
+        "]",
+        "neutral, the middle of both ends, is 1498.2 µs; u takes it back",
+    );
+    enter(&mut desk, "s", "Saved front-left.x.");
     enter(&mut desk, "a", "front-left x● y○");
     desk.resize(20, 70);
     desk.see("70x20; make it 80x23");
