@@ -184,11 +184,9 @@ pub(crate) struct Saved {
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
                        uses the files inside the program";
 
-/// The folder that the service's unit names.
-const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
-
+/// Whether the service reads what is saved here.
 fn is_the_services(board: BoardKind, source: &Source) -> bool {
-    let folder = Path::new(SERVICE_FOLDER);
+    let folder = Path::new(host::CONFIG_FOLDER);
     board == BoardKind::Pi && matches!(source, Source::Folder(own) if own == folder)
 }
 
@@ -204,7 +202,7 @@ fn real_path(path: &Path) -> Result<PathBuf> {
 /// The text of the file, or what a first one holds.
 fn text(path: &Path) -> Result<String> {
     match path.exists() {
-        true => Ok(files::read(path).map_err(Failure::config)?),
+        true => Ok(files::read(path)?),
         false => first_text(),
     }
 }

@@ -7,7 +7,7 @@ mod servos;
 
 pub(crate) use servos::Servos;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use reader::Document;
 use std::fmt;
 use std::fs::File;
@@ -48,7 +48,10 @@ impl Source {
             (Ok(rig), Ok(motion)) => Ok(Plan { rig, motion }),
             (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
             (Err(servos), Err(motion)) if servos.message == motion.message => Err(servos),
-            (Err(servos), Err(motion)) => Err(Failure::config(format_args!("{servos}\n{motion}"))),
+            (Err(servos), Err(motion)) => Err(Failure {
+                exit: servos.exit,
+                message: format!("{servos}\n{motion}"),
+            }),
         }
     }
 
@@ -85,7 +88,7 @@ impl Source {
                     folder.display()
                 )));
             }
-            (Self::Folder(folder), _) => read(&folder.join(name)).map_err(Failure::config)?,
+            (Self::Folder(folder), _) => read(&folder.join(name))?,
         };
         self.check(name, &text, parse)
     }
@@ -120,20 +123,33 @@ impl fmt::Display for Source {
     }
 }
 
-/// The text of a file, or why it is none.
-pub(crate) fn read(path: &Path) -> Result<String, String> {
-    let say = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+/// The text of a file.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let say = |exit, what: &dyn fmt::Display| Failure {
+        exit,
+        message: format!("{}: {what}", path.display()),
+    };
     let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => say(&"there is no such file; `tentacle-hat calibrate` makes it"),
-        ErrorKind::PermissionDenied => say(&"may not be read by this user: run this with sudo"),
-        _ => say(&error),
+        ErrorKind::NotFound => say(
+            Exit::Config,
+            &"there is no such file; `tentacle-hat calibrate` makes it",
+        ),
+        ErrorKind::PermissionDenied => say(
+            Exit::Permission,
+            &"may not be read by this user: run this with sudo",
+        ),
+        _ => say(Exit::Config, &error),
     })?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| say(&error))?;
+        .map_err(|error| say(Exit::Config, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(say(&"is larger than 1 MiB: no calibration file"));
+        let what = "is larger than 1 MiB: no calibration file";
+        return Err(say(Exit::Config, &what));
     }
-    String::from_utf8(bytes).map_err(|_| say(&"is not a text file (UTF-8)"))
+    String::from_utf8(bytes).map_err(|_| say(Exit::Config, &"is not a text file (UTF-8)"))
 }

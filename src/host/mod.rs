@@ -29,7 +29,7 @@ use tentacle_hat::drive::Plan;
 use tentacle_hat::motion::{Motion, Show};
 
 /// Where the calibration comes from if nobody says.
-const CONFIG_FOLDER: &str = "/etc/tentacle-hat";
+pub(crate) const CONFIG_FOLDER: &str = "/etc/tentacle-hat";
 
 /// The calibration files that the options name.
 pub(crate) fn source(global: &Global) -> Source {
