@@ -65,9 +65,11 @@ pub(crate) fn wanted(options: &Run) -> Result<bool, Failure> {
 }
 
 /// Whether the terminal is ours at the moment: a shell's background job that
-/// touched it would be stopped, before its board is armed or after.
+/// touched it would be stopped, before its board is armed or after. Who has no
+/// say over jobs (no controlling terminal) is stopped by none.
 fn in_foreground() -> bool {
-    rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+    let foreground = rustix::termios::tcgetpgrp(io::stdin());
+    foreground.map_or(true, |group| group == rustix::process::getpgrp())
 }
 
 /// The view while it is shown; dropping it gives the terminal back.
