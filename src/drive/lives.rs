@@ -28,10 +28,17 @@ pub fn drive<S: Shell>(shell: &mut S, mut plan: Plan, terms: Terms) -> Result<Ta
     let mut life = Life::First;
     loop {
         shell.notice(Notice::Trying);
+        let played = tally.frames;
         match live(shell, &mut plan, terms, &mut tally, &mut life) {
             End::Stopped => return Ok(tally),
             End::Rewired => life = Life::Intended,
-            End::Disturbed => {}
+            End::Disturbed if tally.frames > played => {}
+            // A board that never holds what it is told must not be armed, and
+            // talked about, as fast as the bus allows.
+            End::Disturbed => {
+                let retry_us = shell.now_us() + RETRY_EVERY_US;
+                shell.sleep_until(retry_us);
+            }
             End::Lost(error) => {
                 if life == Life::First && !terms.patient {
                     return Err(error);

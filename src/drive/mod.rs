@@ -96,8 +96,6 @@ pub enum Notice<'a, E> {
 /// One slot, as it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot {
-    /// Which one.
-    pub k: u64,
     /// Its moment, µs after the start.
     pub t_us: u64,
     /// What is played.

@@ -68,7 +68,9 @@ pub(super) fn play<S: Shell>(
             Order::Reload | Order::Play => {}
         }
         if let Some((since_us, new)) = &mut leaving {
-            let there = performance.has_ended(t_us) && at_neutral(&plan.rig, &emitted);
+            // A limp hat is where it is to be, and is not engaged only to leave.
+            let there = emitted == Pulses::LIMP
+                || performance.has_ended(t_us) && at_neutral(&plan.rig, &emitted);
             if there || t_us >= *since_us + RETURN_AT_MOST_US {
                 let Some(new) = new.take() else {
                     return End::Stopped;
@@ -110,7 +112,6 @@ pub(super) fn play<S: Shell>(
             }
         }
         let mut slot = Slot {
-            k,
             t_us,
             scene: performance.scene_at(t_us),
             ..Slot::default()

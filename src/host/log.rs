@@ -11,6 +11,8 @@ use tentacle_hat::drive::Notice;
 pub(crate) struct Log {
     /// The board is lost, and that was said.
     lost: bool,
+    /// The board was disturbed, and no good slot has come since.
+    disturbed: bool,
     /// The last transfer that failed, for who wonders why frames are skipped.
     fault: Option<BusError>,
 }
@@ -39,11 +41,18 @@ impl Log {
                     )
                 })
             }
-            Notice::Disturbed => Some(
-                "the board does not hold what was written: its supply sagged, or another \
-                 program wrote to it; starting it anew"
-                    .to_owned(),
-            ),
+            Notice::Disturbed => {
+                let news = !std::mem::replace(&mut self.disturbed, true);
+                news.then(|| {
+                    "the board does not hold what was written: its supply sagged, or another \
+                     program wrote to it; starting it anew"
+                        .to_owned()
+                })
+            }
+            Notice::Slot(slot) => {
+                self.disturbed &= !slot.good;
+                None
+            }
             Notice::Armed { .. } => {
                 self.fault = None;
                 std::mem::take(&mut self.lost).then(|| "the board is back".to_owned())

@@ -31,7 +31,8 @@ impl Service {
     }
 
     /// A slot is over.
-    pub(crate) fn slot(&mut self, now_us: u64, slot: &Slot) {
+    pub(crate) fn slot(&mut self, slot: &Slot) {
+        let now_us = slot.t_us;
         if slot.good && !self.ready {
             self.ready = true;
             say(&[NotifyState::Ready]);
@@ -59,10 +60,10 @@ impl Service {
         }
     }
 
-    /// Something changed that the status should tell; the tally follows with
-    /// the next good slot.
-    pub(crate) fn edge(&mut self, status: &str) {
-        self.status_us = 0;
+    /// Something changed that the status should tell, for as long as it would
+    /// otherwise be left alone.
+    pub(crate) fn edge(&mut self, now_us: u64, status: &str) {
+        self.status_us = now_us + STATUS_EVERY_US;
         say(&[NotifyState::Status(status)]);
     }
 

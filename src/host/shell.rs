@@ -94,6 +94,12 @@ impl<'c> HostShell<'c> {
         self.service.is_some()
     }
 
+    /// Whether there is a virtual chip to keep up with: the board itself, or the
+    /// mirror of a real one that somebody watches. A hat alone has none.
+    fn has_chip(&self) -> bool {
+        self.global.board == BoardKind::Virtual || self.trace.is_some() || self.view.is_some()
+    }
+
     /// Ends the trace, and then the view, which may end the program.
     pub(crate) fn finish(self) -> Result<()> {
         let trace = self.trace.map_or(Ok(()), Trace::finish);
@@ -150,7 +156,8 @@ impl<'c> HostShell<'c> {
                 let line = format!("the calibration has faults; the old one goes on:\n{error:#}");
                 self.say(&line);
                 if let Some(service) = &mut self.service {
-                    service.edge("the new calibration was refused; the old one goes on");
+                    let status = "the new calibration was refused; the old one goes on";
+                    service.edge(self.clock.now_us(), status);
                 }
             }
         }
@@ -184,10 +191,7 @@ impl<'c> Shell for HostShell<'c> {
         }
         self.board = board.clone();
         match self.global.board {
-            BoardKind::Pi => {
-                let watched = self.trace.is_some() || self.view.is_some();
-                HostBus::pi(board.bus, watched.then_some(self.chip))
-            }
+            BoardKind::Pi => HostBus::pi(board.bus, self.has_chip().then_some(self.chip)),
             BoardKind::Virtual => Ok(HostBus::faulty(self.chip, Rc::clone(&self.faults))),
         }
     }
@@ -198,6 +202,9 @@ impl<'c> Shell for HostShell<'c> {
 
     fn sleep_until(&mut self, t_us: u64) {
         self.clock.sleep_until(t_us);
+        if !self.has_chip() {
+            return;
+        }
         // The board lives by the slots, not by how late the loop woke: a trace
         // depends on files and flags alone.
         self.advance_to(t_us);
@@ -241,20 +248,20 @@ impl<'c> Shell for HostShell<'c> {
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
-        let now_us = self.clock.now_us();
         let line = self.log.line(&notice, &self.board);
         if let Some(line) = &line {
             self.say(line);
         }
         if let Some(service) = &mut self.service {
             match notice {
-                Notice::Trying => service.feed(now_us),
-                Notice::Slot(slot) => service.slot(now_us, slot),
+                Notice::Trying => service.feed(self.clock.now_us()),
+                // The slot's own moment: the frame path reads no clock for it.
+                Notice::Slot(slot) => service.slot(slot),
                 Notice::Stopping => service.stopping(),
                 _ => {}
             }
             if let Some(line) = &line {
-                service.edge(line);
+                service.edge(self.clock.now_us(), line);
             }
         }
         match notice {

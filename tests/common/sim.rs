@@ -4,12 +4,44 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::{Fault, Faulty};
+use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
 use tentacle_hat::drive::{Notice, Order, Plan, Shell, Slot, Tally, Terms, drive};
 use tentacle_hat::motion::Motion;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::units::*;
+
+pub const SECOND: u64 = 1_000_000;
+
+pub fn fresh() -> RefCell<Chip> {
+    RefCell::new(Chip::new(Address::DEFAULT, 25_000_000))
+}
+
+pub fn for_seconds(seconds: u64) -> Terms {
+    Terms {
+        length_us: Some(seconds * SECOND),
+        patient: false,
+    }
+}
+
+/// Every channel's full-off bit is set, by a chip that is awake.
+pub fn assert_relaxed(chip: &RefCell<Chip>) {
+    let chip = chip.borrow();
+    for channel in 0..16 {
+        assert_eq!(
+            chip.registers()[9 + 4 * channel] & FULL,
+            FULL,
+            "channel {channel}"
+        );
+    }
+    assert_eq!(
+        chip.registers()[0] & 0x10,
+        0,
+        "relaxed by full-off, not by sleep"
+    );
+    assert_eq!(chip.cut_pulses(), 0);
+}
 
 /// Four tentacles on channels 0 to 7, with narrow tables.
 pub fn plan() -> Plan {

@@ -1,0 +1,277 @@
+//! How the board's life begins and ends when nothing breaks: found fresh, absent
+//! or left running; stopped, reloaded, rewired. By what the outputs emit.
+
+mod common;
+
+use common::sim::{SECOND, Sim, assert_relaxed, for_seconds, fresh, plan, plan_with};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use tentacle_hat::board::BusError;
+use tentacle_hat::board::faulty::Fault;
+use tentacle_hat::board::registers::FULL;
+use tentacle_hat::board::virtual_chip::{Chip, Emitted};
+use tentacle_hat::calibration::Address;
+use tentacle_hat::drive::{Order, Plan, Terms, drive};
+
+/// One order to reload, at `at`.
+fn reload_at(sim: &mut Sim<'_>, at: u64) {
+    let mut done = false;
+    sim.orders = Box::new(move |t| {
+        if t >= at && !std::mem::replace(&mut done, true) {
+            Order::Reload
+        } else {
+            Order::Play
+        }
+    });
+}
+
+#[test]
+fn nothing_wrong() {
+    let (chip, plan) = (fresh(), plan());
+    let mut sim = Sim::new(&chip);
+    let (tally, watcher) = sim.play(&plan, for_seconds(10));
+    watcher.assert_unbroken();
+    assert_eq!((tally.late, tally.skipped, tally.recoveries), (0, 0, 0));
+    assert!(sim.slots.iter().all(|slot| slot.good));
+    assert_relaxed(&chip);
+}
+
+#[test]
+fn absent_at_the_start() {
+    let (chip, plan) = (fresh(), plan());
+    chip.borrow_mut().power(false);
+    let mut sim = Sim::new(&chip);
+    let refused = drive(&mut sim, plan.clone(), for_seconds(5));
+    assert_eq!(refused, Err(BusError::NO_ANSWER), "started by hand");
+
+    let mut sim = Sim::new(&chip);
+    sim.events(|t, chip| {
+        if t == 3 * SECOND {
+            chip.borrow_mut().power(true);
+        }
+    });
+    let patient = Terms {
+        patient: true,
+        ..for_seconds(8)
+    };
+    let (tally, watcher) = sim.play(&plan, patient);
+    watcher.assert_unbroken();
+    assert_eq!(tally.recoveries, 0);
+    let armed = sim.said("Armed")[0];
+    assert!(
+        (3 * SECOND..3 * SECOND + 300_000).contains(&armed),
+        "{armed}"
+    );
+}
+
+#[test]
+fn a_prescale_left_by_another_program() {
+    let (chip, plan) = (fresh(), plan());
+    let mut registers = *chip.borrow().registers();
+    registers[0x00] = 0x21;
+    registers[0xFE] = 99;
+    *chip.borrow_mut() = Chip::with_registers(Address::DEFAULT, 25_000_000, registers);
+    let mut sim = Sim::new(&chip);
+    let (_, watcher) = sim.play(&plan, for_seconds(5));
+    watcher.assert_unbroken();
+    assert_eq!(chip.borrow().registers()[0xFE], 121);
+}
+
+/// The registers of a chip whose driver was killed in full swing.
+fn left_running(plan: &Plan) -> [u8; 256] {
+    let chip = fresh();
+    let registers = Rc::new(RefCell::new([0; 256]));
+    let mut sim = Sim::new(&chip);
+    let kept = Rc::clone(&registers);
+    sim.watch(move |t, chip| {
+        if t == 7 * SECOND {
+            *kept.borrow_mut() = *chip.registers();
+        }
+    });
+    sim.play(plan, for_seconds(8));
+    let registers = *registers.borrow();
+    assert_eq!(registers[9] & FULL, 0, "it pulses");
+    registers
+}
+
+#[test]
+fn our_own_frame_left_running_goes_on_without_a_step() {
+    let plan = plan();
+    let registers = left_running(&plan);
+    let chip = RefCell::new(Chip::with_registers(
+        Address::DEFAULT,
+        25_000_000,
+        registers,
+    ));
+    let mut sim = Sim::new(&chip);
+    let limp = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&limp);
+    sim.watch(move |t, chip| {
+        let before_the_end = t < 4 * SECOND;
+        let any_limp = (0..8).any(|c| chip.emitted(c) == Emitted::Limp);
+        seen.set(seen.get() || before_the_end && any_limp);
+    });
+    let (_, watcher) = sim.play(&plan, for_seconds(4));
+    watcher.assert_unbroken();
+    assert!(!limp.get());
+    assert_eq!(sim.said("taken_over: 8").len(), 1);
+}
+
+#[test]
+fn a_pulse_left_outside_its_table_goes_limp_first() {
+    let plan = plan();
+    let mut registers = left_running(&plan);
+    // Channel 2 starts at 1023; 1800 µs is beyond its table of 1400..1600.
+    let off = 1023u16 + 369;
+    registers[0x06 + 8 + 2..0x06 + 8 + 4].copy_from_slice(&off.to_le_bytes());
+    let chip = RefCell::new(Chip::with_registers(
+        Address::DEFAULT,
+        25_000_000,
+        registers,
+    ));
+    let mut sim = Sim::new(&chip);
+    let (_, watcher) = sim.play(&plan, for_seconds(4));
+    watcher.assert_unbroken();
+    assert_eq!(sim.said("taken_over: 7").len(), 1);
+}
+
+#[test]
+fn a_strangers_frame_left_running_ends_uncut_and_starts_cold() {
+    let plan = plan();
+    let left = left_running(&plan);
+    // Same modes and prescale, but every pulse starts together: not our
+    // stagger. Whenever in the cycle that is, none is cut.
+    for start in (0..3700u16).step_by(100) {
+        let mut registers = left;
+        for channel in 0..8 {
+            let at = 6 + 4 * channel;
+            registers[at..at + 2].copy_from_slice(&start.to_le_bytes());
+            registers[at + 2..at + 4].copy_from_slice(&(start + 307).to_le_bytes());
+        }
+        let chip = RefCell::new(Chip::with_registers(
+            Address::DEFAULT,
+            25_000_000,
+            registers,
+        ));
+        let mut sim = Sim::new(&chip);
+        let (_, watcher) = sim.play(&plan, for_seconds(2));
+        watcher.assert_unbroken();
+        assert_eq!(sim.said("taken_over: 0").len(), 1);
+        assert_eq!(
+            chip.borrow().cut_pulses(),
+            0,
+            "pulses that start at {start}"
+        );
+    }
+}
+
+#[test]
+fn a_stop_eases_to_neutral_and_relaxes_within_a_second() {
+    let (chip, plan) = (fresh(), plan());
+    let mut sim = Sim::new(&chip);
+    sim.orders = Box::new(|t| {
+        if t >= 7 * SECOND {
+            Order::Stop
+        } else {
+            Order::Play
+        }
+    });
+    let last = Rc::new(RefCell::new(vec![Emitted::Limp; 8]));
+    let seen = Rc::clone(&last);
+    sim.watch(move |_, chip| {
+        for (channel, last) in seen.borrow_mut().iter_mut().enumerate() {
+            if let pulse @ Emitted::Pulse(_) = chip.emitted(channel) {
+                *last = pulse;
+            }
+        }
+    });
+    let (_, watcher) = sim.play(&plan, Terms::default());
+    watcher.assert_unbroken();
+    let relaxed = sim.said("Relaxed")[0];
+    assert!(relaxed <= 8 * SECOND + 40_000, "{relaxed}");
+    for last in last.borrow().iter() {
+        let Emitted::Pulse(us) = last else { panic!() };
+        assert!((us - 1500.0).abs() < 5.0, "the last pulse was {us} µs");
+    }
+    assert_relaxed(&chip);
+}
+
+#[test]
+fn a_second_stop_relaxes_at_once() {
+    let (chip, plan) = (fresh(), plan());
+    let mut sim = Sim::new(&chip);
+    sim.orders = Box::new(|t| match t {
+        t if t < 7 * SECOND => Order::Play,
+        t if t < 7 * SECOND + 100_000 => Order::Stop,
+        _ => Order::Quit,
+    });
+    sim.play(&plan, Terms::default());
+    assert!(sim.said("Relaxed")[0] <= 7 * SECOND + 140_000);
+    assert_relaxed(&chip);
+}
+
+#[test]
+fn a_stop_while_recovering() {
+    let (chip, plan) = (fresh(), plan());
+    let mut sim = Sim::new(&chip);
+    // The address answers nothing any more; it comes back just when the stop does.
+    sim.faults(|t| (4 * SECOND..7 * SECOND).contains(&t).then_some(Fault::Nack));
+    sim.orders = Box::new(|t| {
+        if t >= 7 * SECOND {
+            Order::Stop
+        } else {
+            Order::Play
+        }
+    });
+    sim.play(&plan, Terms::default());
+    assert_eq!(sim.said("Armed").len(), 1, "stopped between two attempts");
+    assert_eq!(sim.said("Relaxed").len(), 2);
+    assert_relaxed(&chip);
+}
+
+#[test]
+fn a_good_reload_blends_over() {
+    let (chip, plan) = (fresh(), plan());
+    // Ever so much narrower, slower, and the other way round.
+    let mut next = plan_with(50, 1530.0, 1470.0, 2000.0);
+    next.motion = plan.motion.clone();
+    let mut sim = Sim::new(&chip);
+    sim.next = Some(next);
+    reload_at(&mut sim, 8 * SECOND);
+    let outside = Rc::new(Cell::new(0u64));
+    let seen = Rc::clone(&outside);
+    sim.watch(move |t, chip| {
+        let is_outside = |c: usize| match chip.emitted(c) {
+            Emitted::Pulse(us) => !(1470.0..=1530.0).contains(&us),
+            _ => true,
+        };
+        if (8 * SECOND..12 * SECOND).contains(&t) && (0..8).any(is_outside) {
+            seen.set(t);
+        }
+    });
+    let (tally, watcher) = sim.play(&plan, for_seconds(12));
+    // Held against the wider table throughout.
+    watcher.assert_unbroken();
+    assert!(
+        outside.get() >= 8 * SECOND && outside.get() < 9 * SECOND,
+        "{}",
+        outside.get()
+    );
+    assert_eq!(tally.recoveries, 0);
+    assert_eq!(sim.said("Armed").len(), 1, "no new life for it");
+}
+
+#[test]
+fn a_reload_to_another_rate_goes_through_limp() {
+    let (chip, plan) = (fresh(), plan());
+    let mut sim = Sim::new(&chip);
+    sim.next = Some(plan_with(60, 1400.0, 1600.0, 2000.0));
+    reload_at(&mut sim, 8 * SECOND);
+    let (tally, _) = sim.play(&plan, for_seconds(14));
+    assert_eq!(tally.recoveries, 0, "on purpose is no recovery");
+    let (armed, relaxed) = (sim.said("Armed"), sim.said("Relaxed"));
+    assert_eq!(armed.len(), 2);
+    assert!(relaxed[0] <= armed[1] && armed[1] <= 9 * SECOND + 200_000);
+    assert_eq!(chip.borrow().registers()[0xFE], 101);
+    assert_eq!(chip.borrow().cut_pulses(), 0);
+}
