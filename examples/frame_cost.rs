@@ -7,7 +7,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use std::convert::Infallible;
 use tentacle_hat::board::Board;
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
 };
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::motion::{Motion, Performance, Show};
@@ -32,7 +32,7 @@ fn main() {
     for k in 500..500 + frames {
         let t_us = rig.timebase().slot_us(k);
         let pose = performance.pose_at(t_us, rig.tentacles().len());
-        pulses = pulse::next(&rig, &pose, 8, &pulses);
+        pulses = pulse::next(&rig, &pose, &pulses);
         bytes += armed
             .write(&armed.limp().with(&rig, &pulses))
             .expect("it cannot fail");
@@ -48,14 +48,14 @@ fn rig() -> Rig {
     };
     let table = Table::new(&[point(-1.0, 1100.0), point(0.0, 1450.0), point(1.0, 1900.0)]);
     let servo = |channel| ServoPlan {
-        channel,
+        channel: Channel::new(channel).expect("a channel"),
         table: Some(table.clone().expect("monotone")),
         trim_us: 0.0,
         max_speed: 2000.0,
     };
-    let tentacle = |i: u8| TentaclePlan {
-        name: Name::from(["a", "b", "c", "d"][usize::from(i)]).expect("a short name"),
-        facing: Turns::new(f64::from(i) / 4.0),
+    let tentacle = |i: i64| TentaclePlan {
+        name: Name::from(["a", "b", "c", "d"][i as usize]).expect("a short name"),
+        facing: Turns::new(i as f64 / 4.0),
         servos: [servo(2 * i), servo(2 * i + 1)],
     };
     let board = BoardPlan {

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use tentacle_hat::calibration::ServoPlan;
+use tentacle_hat::calibration::{Channel, ServoPlan};
 use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
@@ -169,8 +169,8 @@ pub(crate) struct Clock {
     #[arg(long, value_name = "PIN", value_parser = clap::value_parser!(u8).range(0..=27))]
     pub(crate) gpio: Option<u8>,
     /// The channel to emit on, one without a servo [default: the lowest]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
-    pub(crate) channel: Option<u8>,
+    #[arg(long, value_name = "N", value_parser = channel)]
+    pub(crate) channel: Option<Channel>,
 }
 
 /// What `calibrate set` needs: any point will do.
@@ -203,6 +203,13 @@ fn positive(text: &str) -> Result<f64, String> {
         us if us > 0.0 && us.is_finite() => Ok(us),
         _ => Err("must be more than 0 µs".to_owned()),
     }
+}
+
+fn channel(text: &str) -> Result<Channel, String> {
+    let number = text
+        .parse()
+        .map_err(|_| "must be a whole number".to_owned())?;
+    Channel::new(number).map_err(|error| error.to_string())
 }
 
 fn number(text: &str) -> Result<f64, String> {

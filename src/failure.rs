@@ -28,6 +28,13 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    pub(crate) fn other(message: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::Other,
+            message: message.to_string(),
+        }
+    }
+
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self {
             exit: Exit::Usage,

@@ -1,7 +1,7 @@
 //! What all sixteen channels do from one STOP on: pulses in whole ticks,
 //! staggered so that no two start together.
 
-use crate::calibration::{CHANNELS, Rig};
+use crate::calibration::{CHANNELS, Channel, Rig};
 use crate::pulse::Pulses;
 use crate::units::Ticks;
 
@@ -30,9 +30,9 @@ impl Frame {
         let mut frame = Self([Output::default(); CHANNELS]);
         let room = u32::from(Ticks::LAST - rig.timebase().longest().0);
         let gaps = rig.servos().len().max(2) as u32 - 1;
-        let used = |channel: usize| rig.servos().iter().any(|s| s.channel as usize == channel);
-        for (k, channel) in (0..CHANNELS).filter(|&c| used(c)).enumerate() {
-            frame.0[channel].on = Ticks((k as u32 * room / gaps) as u16);
+        let used = |channel: &Channel| rig.servos().iter().any(|s| s.channel == *channel);
+        for (k, channel) in Channel::all().filter(used).enumerate() {
+            frame.0[channel.index()].on = Ticks((k as u32 * room / gaps) as u16);
         }
         frame
     }
@@ -43,7 +43,7 @@ impl Frame {
     pub fn with(&self, rig: &Rig, pulses: &Pulses) -> Self {
         let mut frame = *self;
         for (servo, pulse) in rig.servos().iter().zip(&pulses.0) {
-            let output = &mut frame.0[servo.channel as usize];
+            let output = &mut frame.0[servo.channel.index()];
             output.off = pulse.map(|width| Ticks(output.on.0 + rig.timebase().ticks(width).0));
         }
         frame

@@ -5,6 +5,7 @@
 //! ```text
 //! calibration ─▶ motion ─▶ pulse ─▶ frame ─▶ board ─▶ bus
 //!                                              drive: the loop over all of it
+//!                                          performer: the motion, as the loop plays it
 //! ```
 #![no_std]
 
@@ -16,5 +17,6 @@ pub mod calibration;
 pub mod drive;
 pub mod frame;
 pub mod motion;
+pub mod performer;
 pub mod pulse;
 pub mod units;

@@ -1,36 +1,106 @@
-//! `tentacle-hat`: the program around the library.
+//! `tentacle-hat`: the program around the library. Options become plain values
+//! here; nobody below knows the command line.
 
-mod calibrate;
 mod cli;
 mod commands;
 mod failure;
 mod files;
 mod host;
 mod nearest;
+mod oscillator;
+mod say;
 mod screen;
+mod session;
+mod shell;
+mod signals;
+mod state;
 mod view;
 
+use anyhow::Result;
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
+use commands::clock::Way;
 use failure::{Exit, Failure};
+use files::Source;
+use host::{Virtual, Which};
+use shell::Programme;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
-    let result = match command {
-        Command::Run(options) => commands::run::run(&global, &options),
-        Command::Check => commands::check::check(&global),
-        Command::Relax => commands::relax::relax(&global),
-        Command::Calibrate(options) => commands::calibrate::calibrate(&global, &options),
-    };
-    match result {
+    match execute(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let exit = error
                 .downcast_ref::<Failure>()
                 .map_or(Exit::Other, |failure| failure.exit);
-            host::say(format_args!("{error:#}"));
+            say::say(format_args!("{error:#}"));
             ExitCode::from(exit as u8)
         }
+    }
+}
+
+fn execute(Cli { global, command }: Cli) -> Result<()> {
+    let is_virtual = global.board == BoardKind::Virtual;
+    let source = Source::of(global.config.clone(), is_virtual);
+    let which = which(global)?;
+    match command {
+        Command::Run(options) => {
+            let asked = match options.view {
+                ViewWhen::Auto => None,
+                ViewWhen::On => Some(true),
+                ViewWhen::Off => Some(false),
+            };
+            let programme = Programme {
+                source,
+                demo: options.demo,
+                seconds: options.seconds,
+                unpaced: options.unpaced,
+                view: view::wanted(asked, options.unpaced)?,
+                trace: options.trace,
+            };
+            commands::run::run(which, &programme)
+        }
+        Command::Check => commands::check::check(which, &source),
+        Command::Relax => commands::relax::relax(which, &source),
+        Command::Calibrate(Calibrate { step: None }) => {
+            commands::calibrate::calibrate(which, &source)
+        }
+        Command::Calibrate(Calibrate { step: Some(step) }) => match step {
+            CalibrateStep::Set(set) => commands::set::set(&source, &set.servo, &wishes(&set)),
+            CalibrateStep::Trim(trim) => commands::trim::trim(&source, &trim.servo, trim.delta_us),
+            CalibrateStep::Clock(clock) => {
+                commands::clock::clock(which, &source, way(&clock), clock.channel)
+            }
+        },
+    }
+}
+
+fn which(global: Global) -> Result<Which> {
+    Ok(match global.board {
+        BoardKind::Pi => Which::Pi,
+        BoardKind::Virtual => Which::Virtual(Virtual {
+            file: global.chip,
+            oscillator_hz: global.chip_oscillator_hz,
+            faults: global.faults.unwrap_or_default().parse()?,
+        }),
+    })
+}
+
+fn wishes(set: &Set) -> Vec<commands::set::Wish> {
+    let points = [
+        (-1.0, set.negative),
+        (0.0, set.neutral),
+        (1.0, set.positive),
+    ];
+    let wish = |(bend, us)| Some((bend, us?));
+    points.into_iter().filter_map(wish).collect()
+}
+
+fn way(clock: &Clock) -> Way {
+    match (clock.commanded_us, clock.measured_us, clock.gpio) {
+        (Some(commanded), Some(us), _) => Way::Known(commanded, us),
+        (Some(commanded), None, _) => Way::Asked(commanded),
+        (None, _, Some(pin)) => Way::Pin(pin),
+        (None, _, None) => unreachable!("the command line wants one of them"),
     }
 }

@@ -14,6 +14,22 @@ pub struct Pulses(pub [Option<Microseconds>; MAX_SERVOS]);
 impl Pulses {
     /// All servos limp.
     pub const LIMP: Self = Self([None; MAX_SERVOS]);
+
+    /// Leaves limp what `before` has limp, but for the first servo that wakes
+    /// if one `may`. Returns whether one does.
+    #[inline]
+    pub fn wake_one(&mut self, before: &Self, may: bool) -> bool {
+        let mut woken = false;
+        for (pulse, before) in self.0.iter_mut().zip(&before.0) {
+            if before.is_none() && pulse.is_some() {
+                match may && !woken {
+                    true => woken = true,
+                    false => *pulse = None,
+                }
+            }
+        }
+        woken
+    }
 }
 
 /// The pulses for `pose`, one frame after `previous`.
@@ -21,22 +37,19 @@ impl Pulses {
 /// No pulse leaves its servo's limits, and none moves further than its
 /// `max_step_us`; if all together would move further than the rig's
 /// `max_total_step_us`, every move shrinks by the same share, so directions
-/// stay. A limp servo wakes at neutral, wherever the pose wants it, and only if
-/// it is among the first `engaged` calibrated ones.
+/// stay. A limp servo wakes at neutral, wherever the pose wants it; who drives
+/// the board wakes them one by one ([`Pulses::wake_one`]).
 #[inline]
-pub fn next(rig: &Rig, pose: &Pose, engaged: usize, previous: &Pulses) -> Pulses {
+pub fn next(rig: &Rig, pose: &Pose, previous: &Pulses) -> Pulses {
     let mut pulses = Pulses::LIMP;
     let mut moves = [0.0f32; MAX_SERVOS];
     let mut total = 0.0;
-    let mut rank = 0;
     for (i, servo) in rig.servos().iter().enumerate() {
         let Some(calibration) = &servo.calibration else {
             continue;
         };
-        rank += 1;
         match previous.0[i] {
-            None if rank <= engaged => pulses.0[i] = Some(calibration.neutral),
-            None => {}
+            None => pulses.0[i] = Some(calibration.neutral),
             Some(before) => {
                 let wish = calibration.us_at(along(pose.0[i / 2], i)) - before.get();
                 moves[i] = wish.clamp(-servo.max_step_us, servo.max_step_us);

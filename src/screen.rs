@@ -98,7 +98,7 @@ fn restore() {
         let _ = disable_raw_mode();
         let kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(message) = kept {
-            crate::host::say(message);
+            crate::say::say(message);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::sim::{SECOND, Sim, for_seconds, fresh, plan};
+use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
@@ -24,13 +24,13 @@ fn blink(sim: &Sim<'_>, at: u64) {
 
 #[test]
 fn one_nack_is_cured_by_a_second_attempt() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     let mut done = false;
     sim.faults(move |t| {
         (t >= 5 * SECOND && !std::mem::replace(&mut done, true)).then_some(Fault::Nack)
     });
-    let (tally, watcher) = sim.play(&plan, for_seconds(8));
+    let (tally, watcher) = sim.play(&hat, for_seconds(8));
     watcher.assert_unbroken();
     assert_eq!(sim.said("Fault").len(), 1);
     assert_eq!((tally.skipped, tally.recoveries), (0, 0));
@@ -38,16 +38,16 @@ fn one_nack_is_cured_by_a_second_attempt() {
 
 #[test]
 fn three_seconds_of_nacks_hold_the_pulses_and_go_on_from_them() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     sim.faults(|t| (5 * SECOND..8 * SECOND).contains(&t).then_some(Fault::Nack));
     let limp = Rc::new(Cell::new(false));
     let seen = Rc::clone(&limp);
     sim.watch(move |t, chip| {
         let during = (5 * SECOND..13 * SECOND).contains(&t);
-        seen.set(seen.get() || during && chip.emitted(0) == Emitted::Limp);
+        seen.set(seen.get() || during && chip.emitted(ch(0)) == Emitted::Limp);
     });
-    let (tally, watcher) = sim.play(&plan, for_seconds(13));
+    let (tally, watcher) = sim.play(&hat, for_seconds(13));
     watcher.assert_unbroken();
     assert!(
         !limp.get(),
@@ -67,7 +67,7 @@ fn three_seconds_of_nacks_hold_the_pulses_and_go_on_from_them() {
 
 #[test]
 fn time_outs_skip_frames_but_do_not_stop_the_hat() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     // Each takes its 20 ms.
     sim.faults(|t| {
@@ -75,7 +75,7 @@ fn time_outs_skip_frames_but_do_not_stop_the_hat() {
             .contains(&t)
             .then_some(Fault::TimeOut)
     });
-    let (tally, watcher) = sim.play(&plan, for_seconds(9));
+    let (tally, watcher) = sim.play(&hat, for_seconds(9));
     watcher.assert_unbroken();
     assert!(tally.skipped > 5 && tally.late > 0, "{tally:?}");
     assert_eq!(tally.recoveries, 0);
@@ -83,7 +83,7 @@ fn time_outs_skip_frames_but_do_not_stop_the_hat() {
 
 #[test]
 fn a_chip_reset_in_motion_is_found_and_armed_softly() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     // At any moment between two read-backs, right before one too.
     for after in [0, 37_000, 119_000, 249_000] {
         *chip.borrow_mut() = Chip::new(Address::DEFAULT, 25_000_000);
@@ -93,11 +93,11 @@ fn a_chip_reset_in_motion_is_found_and_armed_softly() {
         let engaged = Rc::new(RefCell::new(Vec::new()));
         let seen = Rc::clone(&engaged);
         sim.watch(move |t, chip| {
-            if t > at && matches!(chip.emitted(0), Emitted::Pulse(_)) {
+            if t > at && matches!(chip.emitted(ch(0)), Emitted::Pulse(_)) {
                 seen.borrow_mut().push(t);
             }
         });
-        let (tally, watcher) = sim.play(&plan, for_seconds(12));
+        let (tally, watcher) = sim.play(&hat, for_seconds(12));
         watcher.assert_unbroken();
         let disturbed = sim.said("Disturbed");
         assert_eq!(disturbed.len(), 1);
@@ -112,12 +112,12 @@ fn a_chip_reset_in_motion_is_found_and_armed_softly() {
 
 #[test]
 fn a_reset_between_a_frame_and_its_read_back() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     // The frame of 6 s is out; the chip forgets it a moment later, and the next
     // transfers find a chip that sleeps and has no auto-increment.
     blink(&sim, 6 * SECOND + 1000);
-    let (_, watcher) = sim.play(&plan, for_seconds(9));
+    let (_, watcher) = sim.play(&hat, for_seconds(9));
     watcher.assert_unbroken();
     assert_eq!(sim.said("Disturbed").len(), 1);
     assert_relaxed_or_slept(&chip);
@@ -131,12 +131,12 @@ fn assert_relaxed_or_slept(chip: &RefCell<Chip>) {
 
 #[test]
 fn the_bus_gone_and_back() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     let gone = |t: u64| (5 * SECOND..20 * SECOND).contains(&t);
     sim.faults(move |t| gone(t).then_some(Fault::Nack));
     sim.absent = Box::new(gone);
-    let (tally, watcher) = sim.play(&plan, for_seconds(26));
+    let (tally, watcher) = sim.play(&hat, for_seconds(26));
     watcher.assert_unbroken();
     assert_eq!(tally.recoveries, 1);
     let tries = sim.said("Trying");
@@ -146,7 +146,7 @@ fn the_bus_gone_and_back() {
 
 #[test]
 fn led_registers_spoiled_while_the_modes_look_right() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     let mut done = false;
     sim.events(move |t, chip| {
@@ -155,7 +155,7 @@ fn led_registers_spoiled_while_the_modes_look_right() {
             chip.borrow_mut().spoil(0x06 + 4 * 9, 0x55);
         }
     });
-    let (tally, watcher) = sim.play(&plan, for_seconds(10));
+    let (tally, watcher) = sim.play(&hat, for_seconds(10));
     watcher.assert_unbroken();
     let found = sim.said("Disturbed")[0];
     assert!(found <= 6 * SECOND + 260_000, "{found}");
@@ -165,7 +165,7 @@ fn led_registers_spoiled_while_the_modes_look_right() {
 
 #[test]
 fn a_transfer_cut_between_servos_breaks_nothing() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     for pairs in 0..8 {
         *chip.borrow_mut() = Chip::new(Address::DEFAULT, 25_000_000);
         let mut sim = Sim::new(&chip);
@@ -176,7 +176,7 @@ fn a_transfer_cut_between_servos_breaks_nothing() {
             left -= i32::from(strikes);
             strikes.then_some(Fault::CutAfter(3 + 4 * pairs))
         });
-        let (tally, watcher) = sim.play(&plan, for_seconds(12));
+        let (tally, watcher) = sim.play(&hat, for_seconds(12));
         watcher.assert_unbroken();
         assert!(sim.said("Fault").len() > 20);
         assert_eq!(tally.recoveries, 0);
@@ -185,14 +185,14 @@ fn a_transfer_cut_between_servos_breaks_nothing() {
 
 #[test]
 fn after_a_cut_the_whole_block_is_written_again() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     let mut done = false;
     // Between the two bytes of a pair: the one exception of invariant 1.
     sim.faults(move |t| {
         (t >= 5 * SECOND && !std::mem::replace(&mut done, true)).then_some(Fault::CutAfter(2))
     });
-    let (_, watcher) = sim.play(&plan, for_seconds(8));
+    let (_, watcher) = sim.play(&hat, for_seconds(8));
     watcher.assert_unbroken();
     let whole = sim
         .slots
@@ -205,7 +205,7 @@ fn after_a_cut_the_whole_block_is_written_again() {
 
 #[test]
 fn a_board_that_never_holds_what_it_is_told() {
-    let plan = plan();
+    let hat = hat();
     let mut registers = *fresh().borrow().registers();
     // An external clock that is not there: only a power cycle clears the bit.
     registers[0] = 0x61;
@@ -222,7 +222,7 @@ fn a_board_that_never_holds_what_it_is_told() {
             Order::Play
         }
     });
-    let (tally, watcher) = sim.play(&plan, Terms::default());
+    let (tally, watcher) = sim.play(&hat, Terms::default());
     watcher.assert_unbroken();
     assert_eq!(tally.frames, 0, "no pulse from a clock that nobody knows");
     let tries = sim.said("Disturbed").len();
@@ -239,7 +239,7 @@ fn a_board_that_never_holds_what_it_is_told() {
 
 #[test]
 fn a_stop_engages_no_servo_that_a_fault_left_limp() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     blink(&sim, 7 * SECOND);
     // The stop comes before the reset is found.
@@ -253,10 +253,10 @@ fn a_stop_engages_no_servo_that_a_fault_left_limp() {
     let woke = Rc::new(Cell::new(false));
     let seen = Rc::clone(&woke);
     sim.watch(move |t, chip| {
-        let pulses = (0..8).any(|c| chip.emitted(c) != Emitted::Limp);
+        let pulses = (0..8).any(|c| chip.emitted(ch(c)) != Emitted::Limp);
         seen.set(seen.get() || t > 7 * SECOND + 1000 && pulses);
     });
-    let (_, watcher) = sim.play(&plan, Terms::default());
+    let (_, watcher) = sim.play(&hat, Terms::default());
     watcher.assert_unbroken();
     assert!(!woke.get());
 }

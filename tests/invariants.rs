@@ -15,7 +15,7 @@ use tentacle_hat::pulse::{self, Pulses};
 use tentacle_hat::units::*;
 
 #[derive(Clone, Debug)]
-struct Hat {
+struct Any {
     rig: Rig,
     plans: Vec<TentaclePlan>,
     max_total: f32,
@@ -45,14 +45,14 @@ prop_compose! {
         rate in 40u16..=330,
         oscillator in 20_000_000u32..=30_000_000,
         count in 1usize..=8,
-        channels in Just((0u8..16).collect::<Vec<_>>()).prop_shuffle(),
+        channels in Just((0..16).collect::<Vec<_>>()).prop_shuffle(),
         servos in proptest::collection::vec(
             (proptest::option::weighted(0.9, table()), -100f32..=100.0, 10f32..20_000.0), 16),
         max_total in 10f32..100_000.0,
-    ) -> Hat {
+    ) -> Any {
         let servo = |i: usize| {
             let (table, trim_us, max_speed) = servos[i].clone();
-            ServoPlan { channel: channels[i], table, trim_us, max_speed }
+            ServoPlan { channel: common::sim::ch(channels[i]), table, trim_us, max_speed }
         };
         let plans: Vec<_> = (0..count).map(|i| TentaclePlan {
             name: Name::from(&format!("t{i}")).unwrap(),
@@ -66,7 +66,7 @@ prop_compose! {
             oe_gpio: None,
         };
         let rig = Rig::new(board, max_total, &plans, |fault| panic!("{fault}")).unwrap();
-        Hat { rig, plans, max_total }
+        Any { rig, plans, max_total }
     }
 }
 
@@ -85,13 +85,19 @@ fn ends(plan: &ServoPlan) -> Option<(f64, f64)> {
     Some((a.min(b), a.max(b)))
 }
 
+/// As the loop wakes servos: one a frame.
+fn woken(mut next: Pulses, before: &Pulses) -> Pulses {
+    next.wake_one(before, true);
+    next
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     /// Invariants 1, 2 and 4, seen at the outputs.
     #[test]
     fn pulses_stay_in_their_tables_and_steps_in_their_limits(hat in hat(), poses in poses()) {
-        let Hat { rig, plans, max_total } = &hat;
+        let Any { rig, plans, max_total } = &hat;
         let timebase = rig.timebase();
         let chip = RefCell::new(Chip::new(Address::DEFAULT, timebase.oscillator_hz()));
         let mut board = Board::new(VirtualBus(&chip), rig);
@@ -102,8 +108,8 @@ proptest! {
         let mut now = 0;
         let mut pulses = Pulses::LIMP;
         let mut before = vec![Emitted::Limp; rig.servos().len()];
-        for (k, pose) in poses.iter().enumerate() {
-            pulses = pulse::next(rig, pose, k, &pulses);
+        for pose in &poses {
+            pulses = woken(pulse::next(rig, pose, &pulses), &pulses);
             let frame = armed.limp().with(rig, &pulses);
             for output in frame.0 {
                 if let Some(off) = output.off {
@@ -117,7 +123,7 @@ proptest! {
             let mut engaged = 0.0;
             for (i, servo) in rig.servos().iter().enumerate() {
                 let plan = &plans[i / 2].servos[i % 2];
-                let emitted = chip.borrow().emitted(servo.channel.into());
+                let emitted = chip.borrow().emitted(servo.channel);
                 match (emitted, before[i], ends(plan)) {
                     (Emitted::Limp, Emitted::Limp, _) => {}
                     (Emitted::Pulse(us), before, Some((low, high))) => {
@@ -154,7 +160,7 @@ proptest! {
         });
         let mut board = Board::new(bus, rig);
         let (mut armed, _) = board.arm(rig, &mut NoDelay).unwrap();
-        let used: Vec<usize> = rig.servos().iter().map(|s| s.channel.into()).collect();
+        let used: Vec<usize> = rig.servos().iter().map(|s| s.channel.index()).collect();
         let span = used.iter().max().unwrap() - used.iter().min().unwrap() + 1;
         let ons = |chip: &Chip| -> Vec<u8> {
             (0..16).flat_map(|c| chip.registers()[6 + 4 * c..8 + 4 * c].to_vec()).collect()
@@ -162,8 +168,8 @@ proptest! {
         let armed_ons = ons(&chip.borrow());
         let mut pulses = Pulses::LIMP;
         longest.set(0);
-        for (k, pose) in poses.iter().enumerate() {
-            pulses = pulse::next(rig, pose, k, &pulses);
+        for pose in &poses {
+            pulses = woken(pulse::next(rig, pose, &pulses), &pulses);
             let frame = armed.limp().with(rig, &pulses);
             let before = count.get();
             let changed = armed.write(&frame).unwrap() > 0;
@@ -180,12 +186,12 @@ proptest! {
     #[test]
     fn starts_are_spread_over_the_cycle(hat in hat()) {
         let limp = Frame::limp(&hat.rig);
-        let mut used: Vec<u8> = hat.rig.servos().iter().map(|s| s.channel).collect();
+        let mut used: Vec<Channel> = hat.rig.servos().iter().map(|s| s.channel).collect();
         used.sort_unstable();
         let room = u32::from(4095 - hat.rig.timebase().longest().0);
         let n = used.len() as u32;
         for (k, channel) in used.iter().enumerate() {
-            let on = u32::from(limp.0[*channel as usize].on.0);
+            let on = u32::from(limp.0[channel.index()].on.0);
             prop_assert_eq!(on, k as u32 * room / (n.max(2) - 1));
         }
     }
@@ -194,27 +200,30 @@ proptest! {
 /// Invariant 3's number: eight neighbouring channels are at most 32 bytes.
 #[test]
 fn eight_neighbours_are_32_bytes() {
-    let plan = common::sim::plan();
+    let hat = common::sim::hat();
     let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
-    let mut board = Board::new(VirtualBus(&chip), &plan.rig);
-    let (mut armed, _) = board.arm(&plan.rig, &mut NoDelay).unwrap();
-    let pulses = pulse::next(&plan.rig, &Pose::STRAIGHT, 8, &Pulses::LIMP);
-    let frame = armed.limp().with(&plan.rig, &pulses);
+    let mut board = Board::new(VirtualBus(&chip), &hat.rig);
+    let (mut armed, _) = board.arm(&hat.rig, &mut NoDelay).unwrap();
+    let pulses = pulse::next(&hat.rig, &Pose::STRAIGHT, &Pulses::LIMP);
+    let frame = armed.limp().with(&hat.rig, &pulses);
     assert_eq!(armed.write(&frame), Ok(32));
 }
 
 /// Invariant 7: whoever drops an armed board relaxes it, a panic too.
 #[test]
 fn a_panic_relaxes() {
-    let plan = common::sim::plan();
+    let hat = common::sim::hat();
     let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut board = Board::new(VirtualBus(&chip), &plan.rig);
-        let (mut armed, _) = board.arm(&plan.rig, &mut NoDelay).unwrap();
-        let pulses = pulse::next(&plan.rig, &Pose::STRAIGHT, 8, &Pulses::LIMP);
-        armed.write(&armed.limp().with(&plan.rig, &pulses)).unwrap();
+        let mut board = Board::new(VirtualBus(&chip), &hat.rig);
+        let (mut armed, _) = board.arm(&hat.rig, &mut NoDelay).unwrap();
+        let pulses = pulse::next(&hat.rig, &Pose::STRAIGHT, &Pulses::LIMP);
+        armed.write(&armed.limp().with(&hat.rig, &pulses)).unwrap();
         chip.borrow_mut().advance_to(50_000);
-        assert!(matches!(chip.borrow().emitted(7), Emitted::Pulse(_)));
+        assert!(matches!(
+            chip.borrow().emitted(common::sim::ch(7)),
+            Emitted::Pulse(_)
+        ));
         panic!("on purpose");
     }));
     assert!(result.is_err());
@@ -223,7 +232,7 @@ fn a_panic_relaxes() {
         assert_eq!(chip.registers()[6 + 4 * channel + 3] & FULL, FULL);
     }
     chip.advance_to(100_000);
-    assert!((0..16).all(|channel| chip.emitted(channel) == Emitted::Limp));
+    assert!((0..16).all(|channel| chip.emitted(common::sim::ch(channel)) == Emitted::Limp));
     // Limp by full-off, not by sleep, which would have cut a pulse.
     assert_eq!(chip.registers()[0], ARMED_MODE1);
     assert_eq!(chip.cut_pulses(), 0);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::sim::{SECOND, Sim, assert_relaxed, for_seconds, fresh, plan, plan_with};
+use common::sim::{SECOND, Sim, assert_relaxed, ch, for_seconds, fresh, hat, hat_with};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
@@ -11,25 +11,15 @@ use tentacle_hat::board::faulty::Fault;
 use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::Address;
-use tentacle_hat::drive::{Order, Plan, Terms, drive};
-
-/// One order to reload, at `at`.
-fn reload_at(sim: &mut Sim<'_>, at: u64) {
-    let mut done = false;
-    sim.orders = Box::new(move |t| {
-        if t >= at && !std::mem::replace(&mut done, true) {
-            Order::Reload
-        } else {
-            Order::Play
-        }
-    });
-}
+use tentacle_hat::drive::{Order, Terms, drive};
+use tentacle_hat::motion::Hat;
+use tentacle_hat::performer::Performer;
 
 #[test]
 fn nothing_wrong() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
-    let (tally, watcher) = sim.play(&plan, for_seconds(10));
+    let (tally, watcher) = sim.play(&hat, for_seconds(10));
     watcher.assert_unbroken();
     assert_eq!((tally.late, tally.skipped, tally.recoveries), (0, 0, 0));
     assert!(sim.slots.iter().all(|slot| slot.good));
@@ -38,10 +28,14 @@ fn nothing_wrong() {
 
 #[test]
 fn absent_at_the_start() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     chip.borrow_mut().power(false);
     let mut sim = Sim::new(&chip);
-    let refused = drive(&mut sim, plan.clone(), for_seconds(5));
+    let refused = drive(
+        &mut sim,
+        &mut Performer::new(hat.clone(), || None),
+        for_seconds(5),
+    );
     assert_eq!(refused, Err(BusError::NO_ANSWER), "started by hand");
 
     let mut sim = Sim::new(&chip);
@@ -54,7 +48,7 @@ fn absent_at_the_start() {
         patient: true,
         ..for_seconds(8)
     };
-    let (tally, watcher) = sim.play(&plan, patient);
+    let (tally, watcher) = sim.play(&hat, patient);
     watcher.assert_unbroken();
     assert_eq!(tally.recoveries, 0);
     let armed = sim.said("Armed")[0];
@@ -66,19 +60,19 @@ fn absent_at_the_start() {
 
 #[test]
 fn a_prescale_left_by_another_program() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut registers = *chip.borrow().registers();
     registers[0x00] = 0x21;
     registers[0xFE] = 99;
     *chip.borrow_mut() = Chip::with_registers(Address::DEFAULT, 25_000_000, registers);
     let mut sim = Sim::new(&chip);
-    let (_, watcher) = sim.play(&plan, for_seconds(5));
+    let (_, watcher) = sim.play(&hat, for_seconds(5));
     watcher.assert_unbroken();
     assert_eq!(chip.borrow().registers()[0xFE], 121);
 }
 
 /// The registers of a chip whose driver was killed in full swing.
-fn left_running(plan: &Plan) -> [u8; 256] {
+fn left_running(hat: &Hat) -> [u8; 256] {
     let chip = fresh();
     let registers = Rc::new(RefCell::new([0; 256]));
     let mut sim = Sim::new(&chip);
@@ -88,7 +82,7 @@ fn left_running(plan: &Plan) -> [u8; 256] {
             *kept.borrow_mut() = *chip.registers();
         }
     });
-    sim.play(plan, for_seconds(8));
+    sim.play(hat, for_seconds(8));
     let registers = *registers.borrow();
     assert_eq!(registers[9] & FULL, 0, "it pulses");
     registers
@@ -96,8 +90,8 @@ fn left_running(plan: &Plan) -> [u8; 256] {
 
 #[test]
 fn our_own_frame_left_running_goes_on_without_a_step() {
-    let plan = plan();
-    let registers = left_running(&plan);
+    let hat = hat();
+    let registers = left_running(&hat);
     let chip = RefCell::new(Chip::with_registers(
         Address::DEFAULT,
         25_000_000,
@@ -108,10 +102,10 @@ fn our_own_frame_left_running_goes_on_without_a_step() {
     let seen = Rc::clone(&limp);
     sim.watch(move |t, chip| {
         let before_the_end = t < 4 * SECOND;
-        let any_limp = (0..8).any(|c| chip.emitted(c) == Emitted::Limp);
+        let any_limp = (0..8).any(|c| chip.emitted(ch(c)) == Emitted::Limp);
         seen.set(seen.get() || before_the_end && any_limp);
     });
-    let (_, watcher) = sim.play(&plan, for_seconds(4));
+    let (_, watcher) = sim.play(&hat, for_seconds(4));
     watcher.assert_unbroken();
     assert!(!limp.get());
     assert_eq!(sim.said("taken_over: 8").len(), 1);
@@ -119,26 +113,29 @@ fn our_own_frame_left_running_goes_on_without_a_step() {
 
 #[test]
 fn a_pulse_left_outside_its_table_goes_limp_first() {
-    let plan = plan();
-    let mut registers = left_running(&plan);
-    // Channel 2 starts at 1023; 1800 µs is beyond its table of 1400..1600.
-    let off = 1023u16 + 369;
-    registers[0x06 + 8 + 2..0x06 + 8 + 4].copy_from_slice(&off.to_le_bytes());
-    let chip = RefCell::new(Chip::with_registers(
-        Address::DEFAULT,
-        25_000_000,
-        registers,
-    ));
-    let mut sim = Sim::new(&chip);
-    let (_, watcher) = sim.play(&plan, for_seconds(4));
-    watcher.assert_unbroken();
-    assert_eq!(sim.said("taken_over: 7").len(), 1);
+    let hat = hat();
+    let left = left_running(&hat);
+    // Channels 0 and 2 start at 0 and 1023; 1800 µs is beyond their tables of 1400..1600.
+    for (channel, on) in [(0, 0u16), (2, 1023)] {
+        let mut registers = left;
+        let at = 0x06 + 4 * channel + 2;
+        registers[at..at + 2].copy_from_slice(&(on + 369).to_le_bytes());
+        let chip = RefCell::new(Chip::with_registers(
+            Address::DEFAULT,
+            25_000_000,
+            registers,
+        ));
+        let mut sim = Sim::new(&chip);
+        let (_, watcher) = sim.play(&hat, for_seconds(4));
+        watcher.assert_unbroken();
+        assert_eq!(sim.said("taken_over: 7").len(), 1);
+    }
 }
 
 #[test]
 fn a_strangers_frame_left_running_ends_uncut_and_starts_cold() {
-    let plan = plan();
-    let left = left_running(&plan);
+    let hat = hat();
+    let left = left_running(&hat);
     // Same modes and prescale, but every pulse starts together: not our
     // stagger. Whenever in the cycle that is, none is cut.
     for start in (0..3700u16).step_by(100) {
@@ -154,7 +151,7 @@ fn a_strangers_frame_left_running_ends_uncut_and_starts_cold() {
             registers,
         ));
         let mut sim = Sim::new(&chip);
-        let (_, watcher) = sim.play(&plan, for_seconds(2));
+        let (_, watcher) = sim.play(&hat, for_seconds(2));
         watcher.assert_unbroken();
         assert_eq!(sim.said("taken_over: 0").len(), 1);
         assert_eq!(
@@ -167,7 +164,7 @@ fn a_strangers_frame_left_running_ends_uncut_and_starts_cold() {
 
 #[test]
 fn a_stop_eases_to_neutral_and_relaxes_within_a_second() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     sim.orders = Box::new(|t| {
         if t >= 7 * SECOND {
@@ -180,12 +177,12 @@ fn a_stop_eases_to_neutral_and_relaxes_within_a_second() {
     let seen = Rc::clone(&last);
     sim.watch(move |_, chip| {
         for (channel, last) in seen.borrow_mut().iter_mut().enumerate() {
-            if let pulse @ Emitted::Pulse(_) = chip.emitted(channel) {
+            if let pulse @ Emitted::Pulse(_) = chip.emitted(ch(channel)) {
                 *last = pulse;
             }
         }
     });
-    let (_, watcher) = sim.play(&plan, Terms::default());
+    let (_, watcher) = sim.play(&hat, Terms::default());
     watcher.assert_unbroken();
     let relaxed = sim.said("Relaxed")[0];
     assert!(relaxed <= 8 * SECOND + 40_000, "{relaxed}");
@@ -198,21 +195,21 @@ fn a_stop_eases_to_neutral_and_relaxes_within_a_second() {
 
 #[test]
 fn a_second_stop_relaxes_at_once() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     sim.orders = Box::new(|t| match t {
         t if t < 7 * SECOND => Order::Play,
         t if t < 7 * SECOND + 100_000 => Order::Stop,
         _ => Order::Quit,
     });
-    sim.play(&plan, Terms::default());
+    sim.play(&hat, Terms::default());
     assert!(sim.said("Relaxed")[0] <= 7 * SECOND + 140_000);
     assert_relaxed(&chip);
 }
 
 #[test]
 fn a_stop_while_recovering() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     // The address answers nothing any more; it comes back just when the stop does.
     sim.faults(|t| (4 * SECOND..7 * SECOND).contains(&t).then_some(Fault::Nack));
@@ -223,7 +220,7 @@ fn a_stop_while_recovering() {
             Order::Play
         }
     });
-    sim.play(&plan, Terms::default());
+    sim.play(&hat, Terms::default());
     assert_eq!(sim.said("Armed").len(), 1, "stopped between two attempts");
     assert_eq!(sim.said("Relaxed").len(), 2);
     assert_relaxed(&chip);
@@ -231,17 +228,16 @@ fn a_stop_while_recovering() {
 
 #[test]
 fn a_good_reload_blends_over() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     // Ever so much narrower, slower, and the other way round.
-    let mut next = plan_with(50, 1530.0, 1470.0, 2000.0);
-    next.motion = plan.motion.clone();
+    let mut next = hat_with(50, 1530.0, 1470.0, 2000.0);
+    next.motion = hat.motion.clone();
     let mut sim = Sim::new(&chip);
-    sim.next = Some(next);
-    reload_at(&mut sim, 8 * SECOND);
+    sim.next = Some((8 * SECOND, next));
     let outside = Rc::new(Cell::new(0u64));
     let seen = Rc::clone(&outside);
     sim.watch(move |t, chip| {
-        let is_outside = |c: usize| match chip.emitted(c) {
+        let is_outside = |c: usize| match chip.emitted(ch(c)) {
             Emitted::Pulse(us) => !(1470.0..=1530.0).contains(&us),
             _ => true,
         };
@@ -249,7 +245,7 @@ fn a_good_reload_blends_over() {
             seen.set(t);
         }
     });
-    let (tally, watcher) = sim.play(&plan, for_seconds(12));
+    let (tally, watcher) = sim.play(&hat, for_seconds(12));
     // Held against the wider table throughout.
     watcher.assert_unbroken();
     assert!(
@@ -263,11 +259,10 @@ fn a_good_reload_blends_over() {
 
 #[test]
 fn a_reload_to_another_rate_goes_through_limp() {
-    let (chip, plan) = (fresh(), plan());
+    let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
-    sim.next = Some(plan_with(60, 1400.0, 1600.0, 2000.0));
-    reload_at(&mut sim, 8 * SECOND);
-    let (tally, _) = sim.play(&plan, for_seconds(14));
+    sim.next = Some((8 * SECOND, hat_with(60, 1400.0, 1600.0, 2000.0)));
+    let (tally, _) = sim.play(&hat, for_seconds(14));
     assert_eq!(tally.recoveries, 0, "on purpose is no recovery");
     let (armed, relaxed) = (sim.said("Armed"), sim.said("Relaxed"));
     assert_eq!(armed.len(), 2);

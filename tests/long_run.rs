@@ -22,7 +22,7 @@ fn hour(rig: &Rig, motion: &Motion, start_us: u64) -> Vec<Frame> {
             return frames;
         }
         let pose = motion.pose_at(t_us, rig.tentacles().len());
-        pulses = pulse::next(rig, &pose, 8, &pulses);
+        pulses = pulse::next(rig, &pose, &pulses);
         if t_us >= start_us {
             frames.push(limp.with(rig, &pulses));
         }
@@ -33,9 +33,9 @@ fn hour(rig: &Rig, motion: &Motion, start_us: u64) -> Vec<Frame> {
 #[test]
 fn an_hour_on_day_3_equals_the_hour_on_day_1() {
     // Periods of 5 s and 10/3 s divide two days.
-    let plan = sim::plan();
-    let day_1 = hour(&plan.rig, &plan.motion, HOUR_US);
-    let day_3 = hour(&plan.rig, &plan.motion, 49 * HOUR_US);
+    let hat = sim::hat();
+    let day_1 = hour(&hat.rig, &hat.motion, HOUR_US);
+    let day_3 = hour(&hat.rig, &hat.motion, 49 * HOUR_US);
     assert_eq!(day_1.len(), 180_000);
     assert!(day_1 == day_3);
     // And they are no still picture.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::sim::{Broken, Sim, plan_with};
+use common::sim::{Broken, Sim, ch, hat_with};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
@@ -63,7 +63,7 @@ fn invariants_hold_and_the_hat_comes_back() {
 
     // The wave wants up to 660 µs/s: a limit close above it, so that a step too
     // many shows.
-    let plan = plan_with(50, 1000.0, 2000.0, MAX_SPEED);
+    let hat = hat_with(50, 1000.0, 2000.0, MAX_SPEED);
     let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
     let mut sim = Sim::new(&chip);
     let at = {
@@ -99,7 +99,7 @@ fn invariants_hold_and_the_hat_comes_back() {
         let i = ends.partition_point(|(_, _, until)| *until <= t);
         let Some(i) = i.checked_sub(1) else { return };
         let since = t - ends[i].2;
-        if let Emitted::Pulse(us) = chip.emitted(0) {
+        if let Emitted::Pulse(us) = chip.emitted(ch(0)) {
             let (engaged, widest) = &mut seen.borrow_mut()[i];
             engaged.get_or_insert(since);
             if (4 * SECOND..6 * SECOND).contains(&since) {
@@ -111,7 +111,7 @@ fn invariants_hold_and_the_hat_comes_back() {
         length_us: Some(end_us),
         patient: true,
     };
-    let (tally, watcher) = sim.play(&plan, terms);
+    let (tally, watcher) = sim.play(&hat, terms);
     println!("{} squalls, {tally:?}", squalls.len());
     assert!(tally.frames + tally.late > frames * 8 / 10);
     assert!(tally.recoveries > 20 && tally.skipped > 1000);

@@ -4,7 +4,7 @@ use embedded_hal::i2c::I2c;
 use std::cell::RefCell;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
-use tentacle_hat::calibration::Address;
+use tentacle_hat::calibration::{Address, Channel};
 
 const AT: u8 = 0x40;
 
@@ -34,8 +34,8 @@ fn pulsing() -> RefCell<Chip> {
     chip
 }
 
-fn emitted(chip: &RefCell<Chip>, channel: usize) -> Option<f64> {
-    match chip.borrow().emitted(channel) {
+fn emitted(chip: &RefCell<Chip>, channel: i64) -> Option<f64> {
+    match chip.borrow().emitted(Channel::new(channel).unwrap()) {
         Emitted::Pulse(us) => Some((us * 100.0).round() / 100.0),
         Emitted::Limp => None,
         Emitted::High => panic!("constantly high"),
@@ -181,5 +181,8 @@ fn nobody_answers_elsewhere_or_without_power() {
 fn equal_counts_are_the_worst() {
     let chip = pulsing();
     write(&chip, &[0x0A, 5, 0, 5, 0]);
-    assert_eq!(chip.borrow().emitted(1), Emitted::High);
+    assert_eq!(
+        chip.borrow().emitted(Channel::new(1).unwrap()),
+        Emitted::High
+    );
 }

@@ -22,6 +22,8 @@ impl BusError {
     pub const NO_BUS: Self = Self(2);
     /// EACCES: this user may not use the bus.
     pub const NO_PERMISSION: Self = Self(13);
+    /// EAGAIN: another process holds our lock on the bus.
+    pub const DRIVEN: Self = Self(11);
     /// EINVAL: the bus cannot send to that address.
     pub const RESERVED: Self = Self(22);
 }
@@ -35,6 +37,7 @@ impl fmt::Display for BusError {
             Self::BUSY => "a kernel driver holds the address",
             Self::NO_BUS => "there is no such bus",
             Self::NO_PERMISSION => "permission denied",
+            Self::DRIVEN => "another process drives the board",
             Self::RESERVED => "the address is reserved",
             _ => "the bus failed",
         };

@@ -15,20 +15,20 @@ pub enum Fault {
     TimeOut,
 }
 
-/// A bus whose transactions fail as `plan` says, which is asked before each.
+/// A bus whose transactions fail as `strike` says, which is asked before each.
 #[derive(Debug)]
 pub struct Faulty<I2C, P> {
     bus: I2C,
-    plan: P,
+    strike: P,
 }
 
 impl<I2C, P> Faulty<I2C, P>
 where
     P: FnMut() -> Option<Fault>,
 {
-    /// `bus`, failing as `plan` says.
-    pub fn new(bus: I2C, plan: P) -> Self {
-        Self { bus, plan }
+    /// `bus`, failing as `strike` says.
+    pub fn new(bus: I2C, strike: P) -> Self {
+        Self { bus, strike }
     }
 }
 
@@ -46,7 +46,7 @@ where
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
-        match (self.plan)() {
+        match (self.strike)() {
             None => self.bus.transaction(address, operations),
             Some(Fault::Nack) => Err(BusError::NO_ANSWER),
             Some(Fault::TimeOut) => Err(BusError::TIMED_OUT),

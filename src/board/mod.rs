@@ -87,7 +87,7 @@ impl<I2C: I2c> Board<I2C> {
     ) -> Result<(Armed<'_, I2C>, Pulses), I2C::Error> {
         let held = self.read_block()?;
         if self.modes_are_ours()? && self.starts_are_ours(&held) {
-            return self.take_over(rig, held);
+            return self.take_over(rig, held, delay);
         }
         self.set_up(delay)?;
         let block = Some(registers::block(&self.limp));
@@ -98,11 +98,12 @@ impl<I2C: I2c> Board<I2C> {
         &mut self,
         rig: &Rig,
         held: Block,
+        delay: &mut impl DelayNs,
     ) -> Result<(Armed<'_, I2C>, Pulses), I2C::Error> {
         let mut pulses = Pulses::LIMP;
         for (servo, pulse) in rig.servos().iter().zip(&mut pulses.0) {
-            let off = (held[servo.channel as usize] >> 16) as u16;
-            let on = self.limp.0[servo.channel as usize].on.0;
+            let off = (held[servo.channel.index()] >> 16) as u16;
+            let on = self.limp.0[servo.channel.index()].on.0;
             let Some(calibration) = &servo.calibration else {
                 continue;
             };
@@ -117,7 +118,10 @@ impl<I2C: I2c> Board<I2C> {
             board: self,
             block: Some(held),
         };
-        armed.write(&frame)?;
+        if armed.write(&frame)? > 0 {
+            // What went limp must be so before it can wake at neutral.
+            delay.delay_us(ONE_CYCLE_US);
+        }
         Ok((armed, pulses))
     }
 

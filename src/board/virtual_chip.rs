@@ -6,7 +6,7 @@ use super::registers::{
     ALL_LED, BLOCK, FULL, LED0, MODE1, MODE1_AI, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART,
     MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE,
 };
-use crate::calibration::{Address, CHANNELS};
+use crate::calibration::{Address, CHANNELS, Channel};
 use core::cell::RefCell;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
@@ -175,8 +175,8 @@ impl Chip {
     }
 
     /// What an output does now; new counts show once they are taken up.
-    pub fn emitted(&self, channel: usize) -> Emitted {
-        let Counts { on, off } = self.active[channel];
+    pub fn emitted(&self, channel: Channel) -> Emitted {
+        let Counts { on, off } = self.active[channel.index()];
         if self.halted || off & Counts::FULL != 0 {
             Emitted::Limp
         } else if on & Counts::FULL != 0 || on == off {

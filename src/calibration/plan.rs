@@ -2,6 +2,7 @@
 
 use super::{CHANNELS, Name, Table};
 use crate::units::{OutOfRange, Timebase, Turns, within};
+use core::fmt;
 
 /// A 7-bit I2C address the chip can have: 0x40..0x7F but for its all-call 0x70
 /// (datasheet 7.1.1).
@@ -34,6 +35,38 @@ impl Address {
     }
 }
 
+/// An output of the board, 0..15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Channel(u8);
+
+impl Channel {
+    /// A channel of the chip.
+    ///
+    /// # Errors
+    /// Outside 0..15.
+    pub fn new(channel: i64) -> Result<Self, OutOfRange> {
+        within(channel as f64, 0.0, (CHANNELS - 1) as f64, "").map(|c| Self(c as u8))
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..CHANNELS as u8).map(Self)
+    }
+
+    /// Its place among the chip's outputs.
+    #[inline]
+    pub fn index(self) -> usize {
+        // The mask tells the compiler what the constructor made sure of.
+        usize::from(self.0) % CHANNELS
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Where the board is and how fast it pulses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoardPlan {
@@ -50,8 +83,8 @@ pub struct BoardPlan {
 /// What a file says about one servo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServoPlan {
-    /// 0..15.
-    pub channel: u8,
+    /// Its output of the board.
+    pub channel: Channel,
     /// None: not calibrated yet, so it stays limp.
     pub table: Option<Table>,
     /// Shifts the table, µs.
@@ -66,14 +99,6 @@ impl ServoPlan {
     /// The legal speed limits, µs a second: below 10 a sweep takes minutes,
     /// above 20,000 no hobby servo follows.
     pub const SPEED: (f64, f64) = (10.0, 20_000.0);
-
-    /// Checks a channel.
-    ///
-    /// # Errors
-    /// Outside 0..15.
-    pub fn channel(channel: i64) -> Result<u8, OutOfRange> {
-        within(channel as f64, 0.0, (CHANNELS - 1) as f64, "").map(|c| c as u8)
-    }
 
     /// Checks a trim, µs.
     ///

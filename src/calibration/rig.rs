@@ -1,7 +1,8 @@
 //! The whole hat, checked as a whole.
 
 use super::{
-    Axis, BoardPlan, MAX_SERVOS, MAX_TENTACLES, Name, ServoPlan, Table, TableError, TentaclePlan,
+    Axis, BoardPlan, Channel, MAX_SERVOS, MAX_TENTACLES, Name, ServoPlan, Table, TableError,
+    TentaclePlan,
 };
 use crate::units::{Microseconds, Ticks, Timebase, Turns};
 use arrayvec::ArrayVec;
@@ -19,8 +20,8 @@ pub struct Tentacle {
 /// One servo of a valid hat.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Servo {
-    /// Its channel on the board, 0..15.
-    pub channel: u8,
+    /// Its output of the board.
+    pub channel: Channel,
     /// None: not calibrated yet, so it stays limp.
     pub calibration: Option<Calibration>,
     /// The furthest its pulse may move from one frame to the next, µs.

@@ -1,8 +1,9 @@
 //! `check`: files, then the board; a line for each, and what to do.
 
-use crate::cli::{BoardKind, Global};
 use crate::failure::{Exit, Failure};
-use crate::host;
+use crate::files::Source;
+use crate::host::{Machine, Which};
+use crate::say::tell;
 use anyhow::Result;
 use embedded_hal::i2c::I2c;
 use std::fmt::Display;
@@ -12,9 +13,8 @@ use tentacle_hat::board::registers::{
 };
 use tentacle_hat::board::{BusError, virtual_chip::Chip};
 use tentacle_hat::calibration::{Address, Rig};
-use tentacle_hat::drive::Plan;
 use tentacle_hat::frame::Frame;
-use tentacle_hat::motion::{Motion, Show};
+use tentacle_hat::motion::{Hat, Motion, Show};
 
 /// The lines so far, and how the first ✗ exits.
 #[derive(Default)]
@@ -24,16 +24,16 @@ struct Report {
 
 impl Report {
     fn good(&self, line: impl Display) {
-        host::tell(format_args!("✓ {line}"));
+        tell(format_args!("✓ {line}"));
     }
 
     /// Neither good nor bad, but worth knowing.
     fn note(&self, line: impl Display) {
-        host::tell(format_args!("· {line}"));
+        tell(format_args!("· {line}"));
     }
 
     fn bad(&mut self, exit: Exit, line: impl Display) {
-        host::tell(format_args!("✗ {line}"));
+        tell(format_args!("✗ {line}"));
         self.first.get_or_insert(exit);
     }
 
@@ -42,25 +42,25 @@ impl Report {
     }
 }
 
-pub(crate) fn check(global: &Global) -> Result<()> {
+pub(crate) fn check(which: Which, source: &Source) -> Result<()> {
     let mut report = Report::default();
-    let source = host::source(global);
-    let plan = match source.load() {
-        Ok(plan) => {
+    let on_pi = !which.is_virtual();
+    let hat = match source.load() {
+        Ok(hat) => {
             report.good(format_args!("{source}: both files are sound"));
-            Some(plan)
+            Some(hat)
         }
         Err(failure) => {
             report.failed(&failure);
             None
         }
     };
-    if let Some(plan) = &plan {
-        servos(&report, &plan.rig);
-        speeds(&mut report, plan);
-        board(&mut report, global, &plan.rig)?;
+    if let Some(hat) = &hat {
+        servos(&report, &hat.rig);
+        speeds(&mut report, hat);
+        board(&mut report, which, &hat.rig);
     }
-    if global.board == BoardKind::Pi {
+    if on_pi {
         service(&report);
     }
     match report.first {
@@ -84,7 +84,7 @@ fn servos(report: &Report, rig: &Rig) {
     let limp = Frame::limp(rig);
     for (i, servo) in rig.servos().iter().enumerate() {
         let (name, channel) = (rig.servo_name(i), servo.channel);
-        let starts_us = f32::from(limp.0[channel as usize].on.0) * tick;
+        let starts_us = f32::from(limp.0[channel.index()].on.0) * tick;
         match &servo.calibration {
             Some(calibration) => {
                 let (low, high) = calibration.limits_us;
@@ -103,8 +103,8 @@ fn servos(report: &Report, rig: &Rig) {
 }
 
 /// Whether the limits would flatten what is to be played: said before the show.
-fn speeds(report: &mut Report, plan: &Plan) {
-    let lines = flattened(&plan.rig, "the wave", &plan.motion);
+fn speeds(report: &mut Report, hat: &Hat) {
+    let lines = flattened(&hat.rig, "the wave", &hat.motion);
     for line in &lines {
         report.bad(
             Exit::Config,
@@ -115,8 +115,8 @@ fn speeds(report: &mut Report, plan: &Plan) {
         report.good("the wave keeps within the speed limits");
     }
     // The show is as it is, and slowed down it is still a show.
-    let show = Motion::Show(Show::new(plan.rig.tentacles()));
-    let lines = flattened(&plan.rig, "the show (--demo)", &show);
+    let show = Motion::Show(Show::new(hat.rig.tentacles()));
+    let lines = flattened(&hat.rig, "the show (--demo)", &show);
     for line in &lines {
         report.note(line);
     }
@@ -194,22 +194,15 @@ impl Steepest {
 }
 
 /// The bus, the board on it, and what its registers say.
-fn board(report: &mut Report, global: &Global, rig: &Rig) -> Result<()> {
+fn board(report: &mut Report, which: Which, rig: &Rig) {
     let plan = rig.board();
-    let _lock = match host::lock(global, plan) {
-        Ok(lock) => lock,
-        Err(failure) => {
-            report.failed(&failure);
-            return Ok(());
-        }
-    };
-    let chip = host::chip::open(global, plan)?;
-    let mut bus = match host::open(global, plan, &chip) {
-        Ok(bus) => bus,
-        Err(error) => {
-            report.failed(&host::explain(error, plan));
-            return Ok(());
-        }
+    let opened = Machine::new(which, plan, false, false).and_then(|mut machine| {
+        let bus = machine.open(plan).map_err(|error| machine.explain(error))?;
+        Ok((machine, bus))
+    });
+    let (machine, mut bus) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => return report.failed(&failure),
     };
     let mut read = |address: Address, register: u8| -> Result<u8, BusError> {
         let mut value = [0];
@@ -219,7 +212,7 @@ fn board(report: &mut Report, global: &Global, rig: &Rig) -> Result<()> {
     match read(plan.address, MODE1).and_then(|mode1| Ok((mode1, read(plan.address, PRE_SCALE)?))) {
         Ok((mode1, prescale)) => registers(report, rig, mode1, prescale),
         Err(error) => {
-            report.failed(&host::explain(error, plan));
+            report.failed(&machine.explain(error));
             let answering: Vec<String> = (0x40..=0x77)
                 .filter_map(|address| Address::new(address).ok())
                 .filter(|&address| read(address, MODE1).is_ok())
@@ -235,7 +228,6 @@ fn board(report: &mut Report, global: &Global, rig: &Rig) -> Result<()> {
             }
         }
     }
-    Ok(())
 }
 
 /// What the chip's registers say about who set it up.

@@ -1,6 +1,9 @@
-//! The verbs of the command line, a file each.
+//! A verb a file.
 
 pub(crate) mod calibrate;
 pub(crate) mod check;
+pub(crate) mod clock;
 pub(crate) mod relax;
 pub(crate) mod run;
+pub(crate) mod set;
+pub(crate) mod trim;

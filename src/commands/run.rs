@@ -1,26 +1,26 @@
 //! `run`: move the tentacles until told to stop.
 
-use crate::cli::{BoardKind, Global, Run};
-use crate::host;
-use crate::host::shell::HostShell;
+use crate::host::Which;
+use crate::say::say;
+use crate::shell::{HostShell, Programme};
 use anyhow::{Result, bail};
 use tentacle_hat::drive::{Terms, drive};
+use tentacle_hat::performer::Performer;
 
-pub(crate) fn run(global: &Global, options: &Run) -> Result<()> {
-    if options.unpaced && global.board != BoardKind::Virtual {
+pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
+    if programme.unpaced && !which.is_virtual() {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
-    let plan = host::plan(global, options)?;
-    let board = plan.rig.board().clone();
-    let chip = host::chip::open(global, &board)?;
-    let mut shell = HostShell::new(global, options, &plan, &chip)?;
+    let hat = programme.hat()?;
+    let mut shell = HostShell::new(programme, which, &hat)?;
     let terms = Terms {
-        length_us: options.seconds.map(|s| s * 1_000_000),
+        length_us: programme.seconds.map(|s| s * 1_000_000),
         patient: shell.is_service(),
     };
-    let tally = drive(&mut shell, plan, terms).map_err(|error| host::explain(error, &board))?;
+    let mut performer = Performer::new(hat, shell.inbox());
+    let tally = drive(&mut shell, &mut performer, terms).map_err(|error| shell.explain(error))?;
     shell.finish()?;
-    host::say(format_args!(
+    say(format_args!(
         "{} frames, {} late, {} skipped, {} recoveries",
         tally.frames, tally.late, tally.skipped, tally.recoveries
     ));

@@ -1,105 +1,146 @@
 //! The board's lives: opened, armed, played on until it is lost, disturbed or
 //! rewired, and then again, until somebody says stop.
 
-use super::slots::play;
-use super::{End, Notice, Order, Plan, Shell, Tally, Terms};
+use super::slots::End;
+use super::{Course, Notice, Order, Shell, Source, Tally, Terms};
 use crate::board::{Board, relax};
+use crate::pulse::Pulses;
 use embedded_hal::delay::DelayNs;
 
 /// How long to wait between attempts to find the board again.
 const RETRY_EVERY_US: u64 = 250_000;
 
+/// Drives the board with the pulses of `source` until its time is up, it ends,
+/// or the shell says stop.
+///
+/// # Errors
+/// The board is absent at the start and `terms` are not patient.
+pub fn drive<S: Shell>(
+    shell: &mut S,
+    source: &mut impl Source,
+    terms: Terms,
+) -> Result<Tally, S::Error> {
+    let mut drive = Drive {
+        shell,
+        source,
+        terms,
+        stopping: false,
+        tally: Tally::default(),
+    };
+    let mut life = Life::First;
+    loop {
+        drive.shell.notice(Notice::Trying);
+        let played = drive.tally.frames;
+        let left = match drive.live(&mut life) {
+            End::Stopped => return Ok(drive.tally),
+            End::Rewired => {
+                life = Life::Intended;
+                continue;
+            }
+            End::Disturbed if drive.tally.frames > played => continue,
+            // A board that never holds what it is told must not be armed, and
+            // talked about, as fast as the bus allows.
+            End::Disturbed => drive.wait(),
+            End::Lost(error) if life == Life::First && !terms.patient => return Err(error),
+            End::Lost(error) => {
+                drive.shell.notice(Notice::Lost(&error));
+                drive.wait()
+            }
+        };
+        if left {
+            drive.abandon();
+            return Ok(drive.tally);
+        }
+    }
+}
+
 /// Why the board lives (again).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
     First,
-    /// After a reload that needs the board armed anew.
+    /// With another rig, which needs the board armed anew.
     Intended,
     /// After it was lost or disturbed.
     Recovered,
 }
 
-/// Plays `plan` until its time is up or the shell says stop.
-///
-/// # Errors
-/// The board is absent at the start and `terms` are not patient.
-pub fn drive<S: Shell>(shell: &mut S, mut plan: Plan, terms: Terms) -> Result<Tally, S::Error> {
-    let mut tally = Tally::default();
-    let mut life = Life::First;
-    loop {
-        shell.notice(Notice::Trying);
-        let played = tally.frames;
-        match live(shell, &mut plan, terms, &mut tally, &mut life) {
-            End::Stopped => return Ok(tally),
-            End::Rewired => life = Life::Intended,
-            End::Disturbed if tally.frames > played => {}
-            // A board that never holds what it is told must not be armed, and
-            // talked about, as fast as the bus allows.
-            End::Disturbed => {
-                let retry_us = shell.now_us() + RETRY_EVERY_US;
-                shell.sleep_until(retry_us);
+/// All that takes part.
+pub(super) struct Drive<'a, S, P> {
+    pub(super) shell: &'a mut S,
+    pub(super) source: &'a mut P,
+    terms: Terms,
+    stopping: bool,
+    pub(super) tally: Tally,
+}
+
+impl<S: Shell, P: Source> Drive<'_, S, P> {
+    /// One life of the board: from opening the bus until it is lost, disturbed,
+    /// rewired or stopped. Leaving drops the `Armed`, which relaxes the board.
+    fn live(&mut self, life: &mut Life) -> End<S::Error> {
+        let bus = match self.shell.open(self.source.rig().board()) {
+            Ok(bus) => bus,
+            Err(error) => return End::Lost(error),
+        };
+        let mut board = Board::new(bus, self.source.rig());
+        let (armed, taken_over) = match board.arm(self.source.rig(), &mut Delay(self.shell)) {
+            Ok(armed) => armed,
+            Err(error) => return End::Lost(error),
+        };
+        self.tally.recoveries += u64::from(*life == Life::Recovered);
+        // Whatever ends this life, unless on purpose, the next one recovers from.
+        *life = Life::Recovered;
+        let engaged = taken_over.0.iter().flatten().count();
+        self.shell.notice(Notice::Armed {
+            taken_over: engaged,
+        });
+        let end = self.play(armed, taken_over);
+        self.shell.notice(Notice::Relaxed);
+        end
+    }
+
+    /// How the source goes on by the shell's orders, in a slot or without a board.
+    pub(super) fn course(&mut self, t_us: u64, emitted: &Pulses) -> Course {
+        let order = self.shell.order();
+        if order == Order::Quit {
+            return Course::End;
+        }
+        let over = self.terms.length_us.is_some_and(|end| t_us >= end);
+        if (order == Order::Stop || over) && !self.stopping {
+            self.stopping = true;
+            self.shell.notice(Notice::Stopping);
+        }
+        self.source.course(self.stopping, t_us, emitted)
+    }
+
+    /// Lets time pass between two attempts, slot by slot: whether to leave meanwhile.
+    fn wait(&mut self) -> bool {
+        let timebase = *self.source.rig().timebase();
+        let retry_us = self.shell.now_us() + RETRY_EVERY_US;
+        loop {
+            let now_us = self.shell.now_us();
+            if self.course(now_us, &Pulses::LIMP) == Course::End {
+                return true;
             }
-            End::Lost(error) => {
-                if life == Life::First && !terms.patient {
-                    return Err(error);
-                }
-                shell.notice(Notice::Lost(&error));
-                let retry_us = shell.now_us() + RETRY_EVERY_US;
-                shell.sleep_until(retry_us);
-                let over = terms.length_us.is_some_and(|end| shell.now_us() >= end);
-                match shell.order() {
-                    Order::Reload => plan = shell.reload(),
-                    Order::Play if !over => {}
-                    Order::Play | Order::Stop | Order::Quit => {
-                        abandon(shell, &plan);
-                        return Ok(tally);
-                    }
-                }
+            if now_us >= retry_us {
+                return false;
             }
+            let next_us = timebase.slot_us(timebase.slot_from(now_us + 1));
+            self.shell.sleep_until(next_us.min(retry_us));
         }
     }
-}
 
-/// A last attempt to relax a board that was lost.
-fn abandon<S: Shell>(shell: &mut S, plan: &Plan) {
-    let board = plan.rig.board();
-    let relaxed = shell
-        .open(board)
-        .and_then(|mut bus| relax(&mut bus, board.address));
-    match relaxed {
-        Ok(()) => shell.notice(Notice::Relaxed),
-        Err(error) => shell.notice(Notice::Fault(&error)),
+    /// A last attempt to relax a board that was lost.
+    fn abandon(&mut self) {
+        let board = self.source.rig().board();
+        let relaxed = self
+            .shell
+            .open(board)
+            .and_then(|mut bus| relax(&mut bus, board.address));
+        match relaxed {
+            Ok(()) => self.shell.notice(Notice::Relaxed),
+            Err(error) => self.shell.notice(Notice::Fault(&error)),
+        }
     }
-}
-
-/// One life of the board: from opening the bus until it is lost, disturbed,
-/// rewired or stopped. Leaving drops the `Armed`, which relaxes the board.
-fn live<S: Shell>(
-    shell: &mut S,
-    plan: &mut Plan,
-    terms: Terms,
-    tally: &mut Tally,
-    life: &mut Life,
-) -> End<S::Error> {
-    let bus = match shell.open(plan.rig.board()) {
-        Ok(bus) => bus,
-        Err(error) => return End::Lost(error),
-    };
-    let mut board = Board::new(bus, &plan.rig);
-    let (armed, taken_over) = match board.arm(&plan.rig, &mut Delay(shell)) {
-        Ok(armed) => armed,
-        Err(error) => return End::Lost(error),
-    };
-    tally.recoveries += u64::from(*life == Life::Recovered);
-    // Whatever ends this life, unless on purpose, the next one recovers from.
-    *life = Life::Recovered;
-    let engaged = taken_over.0.iter().flatten().count();
-    shell.notice(Notice::Armed {
-        taken_over: engaged,
-    });
-    let end = play(shell, plan, terms, tally, armed, taken_over);
-    shell.notice(Notice::Relaxed);
-    end
 }
 
 /// The shell's clock as the driver crates know a delay.

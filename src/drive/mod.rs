@@ -1,16 +1,20 @@
-//! The loop: sleep to the slot, compute the frame, write it; and the board's
-//! lives, one after another, through every fault until it is told to stop.
+//! The loop: sleep to the slot, ask for its pulses, write the frame; and the
+//! board's lives, one after another, through every fault until it is told to
+//! stop.
 //!
-//! `run`, the demo, the simulation and the tests are this loop with another
-//! [`Shell`], so none of them can drift from the others.
+//! Whatever moves servos is this loop with a [`Source`] of pulses: the
+//! performance, the calibration session, the pulse that `calibrate clock`
+//! emits. The program, the simulation and the tests are this loop in another
+//! [`Shell`]. So none of them can drift from the others.
 
 mod lives;
 mod slots;
 
 pub use lives::drive;
+pub use slots::ENGAGE_EVERY_US;
 
 use crate::calibration::{BoardPlan, Rig};
-use crate::motion::Motion;
+use crate::pulse::Pulses;
 use embedded_hal::i2c::I2c;
 
 /// What the loop needs from the world around it.
@@ -31,8 +35,6 @@ pub trait Shell {
     fn sleep_until(&mut self, t_us: u64);
     /// What to do next; asked once a slot.
     fn order(&mut self) -> Order;
-    /// The plan to go over to, asked for after [`Order::Reload`].
-    fn reload(&mut self) -> Plan;
     /// Hears what happened.
     fn notice(&mut self, notice: Notice<'_, Self::Error>);
 }
@@ -42,21 +44,38 @@ pub trait Shell {
 pub enum Order {
     /// Go on.
     Play,
-    /// Go over to [`Shell::reload`]'s plan; said until it is fetched.
-    Reload,
-    /// Ease to neutral, relax, return.
+    /// Come to rest, relax, return.
     Stop,
     /// Relax at once and return.
     Quit,
 }
 
-/// What to play, and on what.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// The hat.
-    pub rig: Rig,
-    /// How it moves.
-    pub motion: Motion,
+/// Where pulses come from.
+pub trait Source {
+    /// The hat that is driven; its board and channels stay until
+    /// [`Course::Rearm`].
+    fn rig(&self) -> &Rig;
+    /// The board was armed, again or for the first time: a beginning.
+    fn begin(&mut self, t_us: u64);
+    /// Whether to go on; asked once a slot, and also while there is no board.
+    /// Servos emit `emitted`, and are to come to rest once it is `stopping`.
+    fn course(&mut self, stopping: bool, t_us: u64, emitted: &Pulses) -> Course;
+    /// The pulses that follow `before`, which are on the board for certain. They
+    /// keep within the rig's limits; a limp servo may have to wait until it is woken.
+    fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses;
+    /// What is played, in a word or two.
+    fn scene_at(&self, t_us: u64) -> &'static str;
+}
+
+/// How a source goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// With the next pulses.
+    On,
+    /// With another rig, for which the board must be armed anew.
+    Rearm,
+    /// Not at all: relax the board.
+    End,
 }
 
 /// How long to play, and how stubbornly.
@@ -87,7 +106,7 @@ pub enum Notice<'a, E> {
     Disturbed,
     /// A slot is over.
     Slot(&'a Slot),
-    /// On the way to neutral for good.
+    /// On the way to rest for good.
     Stopping,
     /// All channels are off.
     Relaxed,
@@ -119,13 +138,4 @@ pub struct Tally {
     pub skipped: u64,
     /// Lives of the board after the first.
     pub recoveries: u64,
-}
-
-/// How one life of the board ended.
-enum End<E> {
-    Stopped,
-    /// The plan was changed to one that needs the board armed anew.
-    Rewired,
-    Disturbed,
-    Lost(E),
 }

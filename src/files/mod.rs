@@ -1,20 +1,29 @@
 //! The calibration folder: `servos.toml` and `motion.toml`, read whole, checked
-//! whole, every fault of both reported together.
+//! whole, every fault of both reported together; and `servos.toml` edited and
+//! saved whole.
 
+mod edit;
 mod motion;
+mod points;
 mod reader;
 mod servos;
+mod store;
+mod whole;
 
+#[cfg(test)]
+pub(crate) use edit::Document;
+pub(crate) use points::{Points, UNMEASURED_NEUTRAL, place, tenths};
 pub(crate) use servos::Servos;
+pub(crate) use store::Store;
 
 use crate::failure::{Exit, Failure};
-use reader::Document;
+use reader::Reading;
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tentacle_hat::calibration::Rig;
-use tentacle_hat::drive::Plan;
+use tentacle_hat::motion::Hat;
 
 /// A file larger than this is no calibration file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -24,28 +33,51 @@ pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.t
 /// `calibration/motion.toml`.
 pub(crate) const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
 
+/// Where the service finds its files.
+const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
+
 /// Where the two files come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// A folder.
+    /// The folder that the service on this Pi reads.
+    Service,
+    /// Another folder.
     Folder(PathBuf),
     /// The files in `calibration/`, compiled in: for the virtual board.
     Shipped,
 }
 
 impl Source {
+    /// The files in `folder`, for the board of a Pi or for the virtual one; if
+    /// none is named, those that belong to it.
+    pub(crate) fn of(folder: Option<PathBuf>, is_virtual: bool) -> Self {
+        match folder {
+            None if is_virtual => Self::Shipped,
+            None => Self::Service,
+            Some(folder) if !is_virtual && folder == Path::new(SERVICE_FOLDER) => Self::Service,
+            Some(folder) => Self::Folder(folder),
+        }
+    }
+
+    /// The folder, but for the shipped files.
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Service => Some(Path::new(SERVICE_FOLDER)),
+            Self::Folder(folder) => Some(folder),
+            Self::Shipped => None,
+        }
+    }
+
     /// Reads and checks both files.
     ///
     /// # Errors
     /// All faults of both files, a line each.
-    pub(crate) fn load(&self) -> Result<Plan, Failure> {
+    pub(crate) fn load(&self) -> Result<Hat, Failure> {
         let rig = self.load_rig();
         let tentacles = rig.as_ref().map_or(1, |rig| rig.tentacles().len());
-        let motion = self.read("motion.toml", |document| {
-            motion::motion(document, tentacles)
-        });
+        let motion = self.read("motion.toml", |reading| motion::motion(reading, tentacles));
         match (rig, motion) {
-            (Ok(rig), Ok(motion)) => Ok(Plan { rig, motion }),
+            (Ok(rig), Ok(motion)) => Ok(Hat { rig, motion }),
             (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
             (Err(servos), Err(motion)) if servos.message == motion.message => Err(servos),
             (Err(servos), Err(motion)) => Err(Failure {
@@ -76,19 +108,19 @@ impl Source {
     fn read<T>(
         &self,
         name: &str,
-        parse: impl FnOnce(&Document<'_>) -> Option<T>,
+        parse: impl FnOnce(&Reading<'_>) -> Option<T>,
     ) -> Result<T, Failure> {
-        let text = match (self, name) {
-            (Self::Shipped, "servos.toml") => SHIPPED_SERVOS.to_owned(),
-            (Self::Shipped, _) => SHIPPED_MOTION.to_owned(),
-            (Self::Folder(folder), _) if !folder.is_dir() => {
+        let text = match (self.folder(), name) {
+            (None, "servos.toml") => SHIPPED_SERVOS.to_owned(),
+            (None, _) => SHIPPED_MOTION.to_owned(),
+            (Some(folder), _) if !folder.is_dir() => {
                 return Err(Failure::config(format_args!(
                     "{}: there is no such folder; `tentacle-hat calibrate` makes it, and \
                      `--config DIR` names another",
                     folder.display()
                 )));
             }
-            (Self::Folder(folder), _) => read(&folder.join(name))?,
+            (Some(folder), _) => read(&folder.join(name))?,
         };
         self.check(name, &text, parse)
     }
@@ -97,28 +129,26 @@ impl Source {
         &self,
         name: &str,
         text: &str,
-        parse: impl FnOnce(&Document<'_>) -> Option<T>,
+        parse: impl FnOnce(&Reading<'_>) -> Option<T>,
     ) -> Result<T, Failure> {
-        let document = Document::new(text);
-        let value = parse(&document);
-        document
+        let reading = Reading::new(text);
+        let value = parse(&reading);
+        reading
             .finish(&self.path(name), value)
             .map_err(Failure::config)
     }
 
     fn path(&self, name: &str) -> String {
-        match self {
-            Self::Folder(folder) => folder.join(name).display().to_string(),
-            Self::Shipped => format!("calibration/{name}"),
-        }
+        let folder = self.folder().unwrap_or(Path::new("calibration"));
+        folder.join(name).display().to_string()
     }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(folder) => folder.display().fmt(f),
-            Self::Shipped => f.write_str("the shipped calibration"),
+        match self.folder() {
+            Some(folder) => folder.display().fmt(f),
+            None => f.write_str("the shipped calibration"),
         }
     }
 }
@@ -127,7 +157,7 @@ impl fmt::Display for Source {
 ///
 /// # Errors
 /// Why it is none.
-pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
     let say = |exit, what: &dyn fmt::Display| Failure {
         exit,
         message: format!("{}: {what}", path.display()),
@@ -152,4 +182,20 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
         return Err(say(Exit::Config, &what));
     }
     String::from_utf8(bytes).map_err(|_| say(Exit::Config, &"is not a text file (UTF-8)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_reads_one_folder_and_only_on_a_pi() {
+        let own = || Some(PathBuf::from("/etc/tentacle-hat/"));
+        assert!(matches!(Source::of(None, false), Source::Service));
+        assert!(matches!(Source::of(own(), false), Source::Service));
+        assert!(matches!(Source::of(own(), true), Source::Folder(_)));
+        let other = Some("/home/pi/hat".into());
+        assert!(matches!(Source::of(other, false), Source::Folder(_)));
+        assert!(matches!(Source::of(None, true), Source::Shipped));
+    }
 }

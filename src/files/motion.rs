@@ -1,14 +1,14 @@
 //! `motion.toml`: how the hat moves.
 
-use super::reader::{Document, Section, number};
+use super::reader::{Reading, Section, number};
 use tentacle_hat::motion::Motion;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::units::{Frequency, Turns, within};
 
-/// The motion for `tentacles` tentacles, or faults in the document.
-pub(super) fn motion(document: &Document<'_>, tentacles: usize) -> Option<Motion> {
-    let table = document.parse()?;
-    let root = Section::root(document, &table);
+/// The motion for `tentacles` tentacles, or faults in the reading.
+pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> {
+    let table = reading.parse()?;
+    let root = Section::root(reading, &table);
     let wave = root.section("wave").and_then(|section| {
         let axes = [section.section("x"), section.section("y")];
         let [x, y] = [&axes[0], &axes[1]].map(|s| s.as_ref().and_then(axis));

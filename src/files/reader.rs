@@ -9,12 +9,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A file's text and the faults found in it so far.
-pub(super) struct Document<'a> {
+pub(super) struct Reading<'a> {
     text: &'a str,
     faults: RefCell<Vec<(usize, String)>>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> Reading<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -72,9 +72,9 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A table of the document: what its keys are called and where they stand.
+/// A table of the reading: what its keys are called and where they stand.
 pub(super) struct Section<'d, 'a> {
-    document: &'d Document<'a>,
+    reading: &'d Reading<'a>,
     /// What stands before the key in a message, with its dot; empty at the root.
     prefix: String,
     at: usize,
@@ -83,13 +83,13 @@ pub(super) struct Section<'d, 'a> {
 }
 
 impl<'d, 'a> Section<'d, 'a> {
-    pub(super) fn root(document: &'d Document<'a>, table: &'d Spanned<DeTable<'a>>) -> Self {
-        Self::new(document, String::new(), 0, table.get_ref())
+    pub(super) fn root(reading: &'d Reading<'a>, table: &'d Spanned<DeTable<'a>>) -> Self {
+        Self::new(reading, String::new(), 0, table.get_ref())
     }
 
-    fn new(document: &'d Document<'a>, prefix: String, at: usize, table: &'d DeTable<'a>) -> Self {
+    fn new(reading: &'d Reading<'a>, prefix: String, at: usize, table: &'d DeTable<'a>) -> Self {
         Self {
-            document,
+            reading,
             prefix,
             at,
             table,
@@ -141,7 +141,7 @@ impl<'d, 'a> Section<'d, 'a> {
         match value.get_ref() {
             DeValue::Table(table) => {
                 let prefix = format!("{}{key}.", self.prefix);
-                let section = Section::new(self.document, prefix, value.span().start, table);
+                let section = Section::new(self.reading, prefix, value.span().start, table);
                 Some(section)
             }
             _ => {
@@ -162,7 +162,7 @@ impl<'d, 'a> Section<'d, 'a> {
                 let table = value.get_ref().as_table()?;
                 let prefix = format!("{}{key}.", self.prefix);
                 Some(Section::new(
-                    self.document,
+                    self.reading,
                     prefix,
                     value.span().start,
                     table,
@@ -180,11 +180,11 @@ impl<'d, 'a> Section<'d, 'a> {
     pub(super) fn fault(&self, key: &'static str, what: impl Display) {
         let Some(value) = self.get(key) else {
             let text = format!("{}{key}: {what}", self.prefix);
-            return self.document.fault(self.at, text);
+            return self.reading.fault(self.at, text);
         };
-        let source = self.document.source(value.span());
+        let source = self.reading.source(value.span());
         let text = format!("{}{key} = {source}: {what}", self.prefix);
-        self.document.fault(value.span().start, text);
+        self.reading.fault(value.span().start, text);
     }
 
     /// Notes every key that nobody asked for.
@@ -202,7 +202,7 @@ impl<'d, 'a> Section<'d, 'a> {
                     format!("{}{name} is not a key; keys here: {known}", self.prefix)
                 }
             };
-            self.document.fault(key.span().start, text);
+            self.reading.fault(key.span().start, text);
         }
     }
 
@@ -216,7 +216,7 @@ impl<'d, 'a> Section<'d, 'a> {
 
     fn missing(&self, key: &'static str) {
         let text = format!("{}{key} is missing", self.prefix);
-        self.document.fault(self.at, text);
+        self.reading.fault(self.at, text);
     }
 }
 

@@ -1,9 +1,10 @@
 //! `servos.toml`: what hands and a screwdriver decide.
 
-use super::reader::{Document, Section, integer, number, text};
+use super::reader::{Reading, Section, integer, number, text};
 use anyhow::{Result, bail, ensure};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table,
+    TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml::de::DeValue;
@@ -20,10 +21,10 @@ pub(crate) struct Servos {
     pub(crate) rig: Rig,
 }
 
-/// The servos, or faults in the document.
-pub(super) fn servos(document: &Document<'_>) -> Option<Servos> {
-    let table = document.parse()?;
-    let root = Section::root(document, &table);
+/// The servos, or faults in the reading.
+pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
+    let table = reading.parse()?;
+    let root = Section::root(reading, &table);
     let board = board(&root);
     let (low, high) = Rig::TOTAL_SPEED;
     let total = root.required("max-total-speed-us-per-s", |v| {
@@ -137,7 +138,7 @@ fn name(text: &str) -> Result<Name> {
 }
 
 fn servo(section: &Section<'_, '_>) -> Option<ServoPlan> {
-    let channel = section.required("channel", |v| Ok(ServoPlan::channel(integer(v)?)?));
+    let channel = section.required("channel", |v| Ok(Channel::new(integer(v)?)?));
     let table = section.optional("table", table);
     let trim_us = section.optional("trim-us", |v| Ok(ServoPlan::trim(number(v)?)?));
     let max_speed = section.optional("max-speed-us-per-s", |v| Ok(ServoPlan::speed(number(v)?)?));

@@ -10,32 +10,32 @@ use tentacle_hat::board::faulty::{Fault, Faulty};
 use tentacle_hat::board::virtual_chip::VirtualBus;
 
 /// A bus with a PCA9685 on it.
-pub(crate) enum HostBus<'c> {
+pub(crate) enum HostBus {
     /// The Pi's, and a virtual chip that is told the same, for who wants to see
     /// what the real one emits.
-    Pi(PiBus, Option<&'c KeptChip>),
+    Pi(PiBus, Option<Rc<KeptChip>>),
     /// The virtual board's.
-    Virtual(Faulty<KeptBus<'c>, Box<dyn FnMut() -> Option<Fault>>>),
+    Virtual(Faulty<KeptBus, Box<dyn FnMut() -> Option<Fault>>>),
 }
 
-impl<'c> HostBus<'c> {
+impl HostBus {
     /// The Pi's bus `/dev/i2c-N`.
-    pub(crate) fn pi(bus: u8, mirror: Option<&'c KeptChip>) -> Result<Self, BusError> {
+    pub(crate) fn pi(bus: u8, mirror: Option<Rc<KeptChip>>) -> Result<Self, BusError> {
         PiBus::open(bus).map(|bus| Self::Pi(bus, mirror))
     }
 
     /// The bus of the virtual board, failing as `faults` says.
-    pub(crate) fn faulty(chip: &'c KeptChip, faults: Rc<Schedule>) -> Self {
-        let plan = Box::new(move || faults.strike());
-        Self::Virtual(Faulty::new(KeptBus(chip), plan))
+    pub(crate) fn faulty(chip: Rc<KeptChip>, faults: Rc<Schedule>) -> Self {
+        let strike = Box::new(move || faults.strike());
+        Self::Virtual(Faulty::new(KeptBus(chip), strike))
     }
 }
 
-impl ErrorType for HostBus<'_> {
+impl ErrorType for HostBus {
     type Error = BusError;
 }
 
-impl I2c for HostBus<'_> {
+impl I2c for HostBus {
     fn transaction(
         &mut self,
         address: u8,
@@ -68,14 +68,14 @@ fn reflect(mirror: &KeptChip, address: u8, operations: &mut [Operation<'_>]) {
 }
 
 /// The bus to a virtual chip that may be kept in a file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KeptBus<'c>(&'c KeptChip);
+#[derive(Clone, Debug)]
+pub(crate) struct KeptBus(Rc<KeptChip>);
 
-impl ErrorType for KeptBus<'_> {
+impl ErrorType for KeptBus {
     type Error = BusError;
 }
 
-impl I2c for KeptBus<'_> {
+impl I2c for KeptBus {
     fn transaction(
         &mut self,
         address: u8,

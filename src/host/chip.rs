@@ -1,13 +1,13 @@
 //! The virtual board, alone or kept in a file so that one process finds it as
 //! another left it.
 
-use crate::cli::Global;
-use anyhow::{Context, Result, bail};
+use super::Virtual;
+use crate::failure::Failure;
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use tentacle_hat::board::virtual_chip::Chip;
 use tentacle_hat::calibration::BoardPlan;
 
@@ -18,45 +18,47 @@ pub(crate) struct KeptChip {
     file: Option<File>,
 }
 
-/// The virtual board that the options describe.
-pub(crate) fn open(global: &Global, board: &BoardPlan) -> Result<KeptChip> {
-    let oscillator = global
-        .chip_oscillator_hz
-        .unwrap_or_else(|| board.timebase.oscillator_hz());
-    let Some(path) = &global.chip else {
-        let chip = RefCell::new(Chip::new(board.address, oscillator));
-        return Ok(KeptChip { chip, file: None });
-    };
-    let chip = match fs::read(path) {
-        Ok(bytes) if bytes.is_empty() => Chip::new(board.address, oscillator),
-        Ok(bytes) => match <[u8; 256]>::try_from(bytes) {
-            Ok(registers) => Chip::with_registers(board.address, oscillator, registers),
-            Err(_) => bail!("{}: is not a virtual chip's 256 registers", path.display()),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => Chip::new(board.address, oscillator),
-        Err(error) => return Err(error).with_context(|| path.display().to_string()),
-    };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .with_context(|| path.display().to_string())?;
-    let kept = KeptChip {
-        chip: RefCell::new(chip),
-        file: Some(file),
-    };
-    kept.keep();
-    Ok(kept)
-}
-
-/// Makes the file, so that it can be locked before a chip is kept in it.
-pub(crate) fn create(path: &Path) {
-    // What is wrong with it, `open` says.
-    let _ = OpenOptions::new().append(true).create(true).open(path);
-}
-
 impl KeptChip {
+    /// The mirror of a real board.
+    pub(crate) fn mirror(board: &BoardPlan) -> Self {
+        let chip = Chip::new(board.address, board.timebase.oscillator_hz());
+        Self {
+            chip: RefCell::new(chip),
+            file: None,
+        }
+    }
+
+    /// A virtual board, as its file has it.
+    ///
+    /// # Errors
+    /// The file is another one, or cannot be written.
+    pub(crate) fn open(own: &Virtual, board: &BoardPlan) -> Result<Self, Failure> {
+        let mut kept = Self::mirror(board);
+        let oscillator = own
+            .oscillator_hz
+            .unwrap_or_else(|| board.timebase.oscillator_hz());
+        kept.chip = RefCell::new(Chip::new(board.address, oscillator));
+        let Some(path) = &own.file else {
+            return Ok(kept);
+        };
+        let failed = |why: &dyn Display| Failure::other(format_args!("{}: {why}", path.display()));
+        let bytes = match fs::read(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
+            bytes => bytes.unwrap_or_default(),
+        };
+        if !bytes.is_empty() {
+            let registers = <[u8; 256]>::try_from(bytes)
+                .map_err(|_| failed(&"is not a virtual chip's 256 registers"))?;
+            let chip = Chip::with_registers(board.address, oscillator, registers);
+            kept.chip = RefCell::new(chip);
+        }
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(path);
+        kept.file = Some(file.map_err(|error| failed(&error))?);
+        kept.keep();
+        Ok(kept)
+    }
+
     /// Writes the registers to the file; called after every transaction, so
     /// that the file tells what the chip does even after SIGKILL.
     pub(crate) fn keep(&self) {

@@ -15,33 +15,36 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Locks the bus device (or the virtual chip's file) at `path`.
+    /// Locks the bus device at `path`; a virtual chip's file is made for it.
     ///
     /// # Errors
     /// Another process drives it: exit 75, with its pid and how to stop it. A
     /// device that cannot be opened is no error here: who opens it to drive it
     /// finds that out and says it better.
-    pub(crate) fn take(path: &Path) -> Result<Option<Self>, Failure> {
+    pub(crate) fn take(path: &Path, make: bool) -> Result<Option<Self>, Failure> {
+        if make {
+            // What is wrong with it, who opens it says.
+            let _ = File::options().append(true).create(true).open(path);
+        }
         let Ok(file) = File::open(path) else {
             return Ok(None);
         };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(Self { _file: file })),
-            Err(Errno::WOULDBLOCK) => Err(Failure {
-                exit: Exit::Driven,
-                message: held(path, &file),
-            }),
-            Err(error) => Err(Failure {
-                exit: Exit::Other,
-                message: format!("{}: cannot be locked: {error}", path.display()),
-            }),
+            Err(Errno::WOULDBLOCK) => Err(driven(path)),
+            Err(error) => Err(Failure::other(format_args!(
+                "{}: cannot be locked: {error}",
+                path.display()
+            ))),
         }
     }
 }
 
 /// Who holds the lock, and what stops him.
-fn held(path: &Path, file: &File) -> String {
-    let holder = file.metadata().ok().and_then(|m| holder(m.dev(), m.ino()));
+pub(super) fn driven(path: &Path) -> Failure {
+    let holder = fs::metadata(path)
+        .ok()
+        .and_then(|file| holder(file.dev(), file.ino()));
     let by = holder.map_or(String::new(), |pid| format!(" {pid}"));
     let is_service = holder.is_some_and(|pid| {
         let cgroup = fs::read_to_string(format!("/proc/{pid}/cgroup"));
@@ -51,10 +54,13 @@ fn held(path: &Path, file: &File) -> String {
         Some(pid) if !is_service => format!("kill {pid}"),
         _ => "sudo systemctl stop tentacle-hat".to_owned(),
     };
-    format!(
-        "the board on {} is driven by process{by}; `{stop}` stops it",
-        path.display()
-    )
+    Failure {
+        exit: Exit::Driven,
+        message: format!(
+            "the board on {} is driven by process{by}; `{stop}` stops it",
+            path.display()
+        ),
+    }
 }
 
 /// The process that holds a flock on an inode, from /proc/locks, whose lines

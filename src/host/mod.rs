@@ -1,100 +1,58 @@
-//! The world around the library: clock, signals, files, the bus.
+//! The machine that drives a board: its bus, its clock, and OE, where one is
+//! wired; or a virtual board in their place.
 
-pub(crate) mod bus;
-pub(crate) mod chip;
-pub(crate) mod clock;
-pub(crate) mod faults;
+pub(crate) mod bench;
+mod bus;
+mod chip;
+mod clock;
+mod faults;
 mod lock;
-mod log;
-pub(crate) mod oe;
+mod oe;
 mod pi;
-mod service;
-pub(crate) mod shell;
-pub(crate) mod signals;
-mod trace;
 
-use crate::cli::{BoardKind, Global, Run};
+pub(crate) use bus::HostBus;
+pub(crate) use chip::KeptChip;
+pub(crate) use faults::Schedule;
+
 use crate::failure::{Exit, Failure};
-use crate::files::Source;
-use bus::HostBus;
-use chip::KeptChip;
+
+use clock::Clock;
 use lock::Lock;
-use std::fmt::Display;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use oe::OutputsOn;
+use std::path::PathBuf;
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
-use tentacle_hat::drive::Plan;
-use tentacle_hat::motion::{Motion, Show};
 
-/// Where the calibration comes from if nobody says.
-pub(crate) const CONFIG_FOLDER: &str = "/etc/tentacle-hat";
+/// Which board is driven.
+#[derive(Clone, Debug)]
+pub(crate) enum Which {
+    /// The PCA9685 on the Raspberry Pi's I2C bus.
+    Pi,
+    Virtual(Virtual),
+}
 
-/// The calibration files that the options name.
-pub(crate) fn source(global: &Global) -> Source {
-    match (&global.config, global.board) {
-        (Some(folder), _) => Source::Folder(folder.clone()),
-        (None, BoardKind::Pi) => Source::Folder(PathBuf::from(CONFIG_FOLDER)),
-        (None, BoardKind::Virtual) => Source::Shipped,
+/// A virtual board.
+#[derive(Clone, Debug)]
+pub(crate) struct Virtual {
+    /// Where its registers are kept, if not in memory alone.
+    pub(crate) file: Option<PathBuf>,
+    /// Its real oscillator, if not the one in the files.
+    pub(crate) oscillator_hz: Option<u32>,
+    pub(crate) faults: Schedule,
+}
+
+impl Which {
+    pub(crate) fn is_virtual(&self) -> bool {
+        matches!(self, Self::Virtual(_))
     }
-}
 
-/// What the files and the options say to play.
-///
-/// # Errors
-/// The files' faults.
-pub(crate) fn plan(global: &Global, options: &Run) -> Result<Plan, Failure> {
-    let mut plan = source(global).load()?;
-    if options.demo {
-        plan.motion = Motion::Show(Show::new(plan.rig.tentacles()));
-    }
-    Ok(plan)
-}
-
-/// Prints a line of what was asked for; a full disk behind it or a reader that
-/// left is no reason to panic.
-pub(crate) fn tell(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// Prints a line for the user; a terminal that is gone is no reason to fail.
-pub(crate) fn say(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Keeps every other process from driving the same board.
-///
-/// # Errors
-/// Another process drives it.
-pub(crate) fn lock(global: &Global, board: &BoardPlan) -> Result<Option<Lock>, Failure> {
-    match (global.board, &global.chip) {
-        (BoardKind::Pi, _) => Lock::take(Path::new(&device(board.bus))),
-        (BoardKind::Virtual, Some(path)) => {
-            chip::create(path);
-            Lock::take(path)
-        }
-        // A virtual board in memory is nobody else's.
-        (BoardKind::Virtual, None) => Ok(None),
-    }
-}
-
-/// Opens the bus to the board for a command that needs no clock.
-///
-/// # Errors
-/// The bus's.
-pub(crate) fn open<'c>(
-    global: &Global,
-    board: &BoardPlan,
-    chip: &'c KeptChip,
-) -> Result<HostBus<'c>, BusError> {
-    match global.board {
-        BoardKind::Pi => HostBus::pi(board.bus, None),
-        BoardKind::Virtual => {
-            let faults = global.faults.as_deref().unwrap_or_default();
-            // A test's option: a typing error shows in the test.
-            let schedule = faults.parse().unwrap_or_default();
-            Ok(HostBus::faulty(chip, Rc::new(schedule)))
+    /// What is locked to keep every other process from driving the same board:
+    /// a virtual board in memory is nobody else's.
+    fn device(&self, board: &BoardPlan) -> Option<PathBuf> {
+        match self {
+            Self::Pi => Some(device(board.bus).into()),
+            Self::Virtual(board) => board.file.clone(),
         }
     }
 }
@@ -104,11 +62,149 @@ fn device(bus: u8) -> String {
     format!("/dev/i2c-{bus}")
 }
 
-/// What failed, where, and what to do about it.
-pub(crate) fn explain(error: BusError, board: &BoardPlan) -> Failure {
-    let BoardPlan { bus, address, .. } = board;
-    let (device, address) = (device(*bus), format!("{:#04x}", address.get()));
-    let (exit, remedy) = match error {
+/// A machine that has a board for itself.
+pub(crate) struct Machine {
+    which: Which,
+    clock: Clock,
+    /// The virtual board, or the mirror of a real one that somebody watches. A
+    /// hat alone has none.
+    chip: Option<Rc<KeptChip>>,
+    faults: Rc<Schedule>,
+    /// The board that was opened last, and the lock on its bus.
+    board: BoardPlan,
+    lock: Option<Lock>,
+    outputs: Option<OutputsOn>,
+}
+
+impl Machine {
+    /// A machine for a board, its time real or `unpaced`; with a chip to look at
+    /// if it is `watched`.
+    ///
+    /// # Errors
+    /// Another process drives the board.
+    pub(crate) fn new(
+        which: Which,
+        board: &BoardPlan,
+        unpaced: bool,
+        watched: bool,
+    ) -> Result<Self, Failure> {
+        let lock = match which.device(board) {
+            Some(device) => Lock::take(&device, which.is_virtual())?,
+            None => None,
+        };
+        let (chip, faults) = match &which {
+            Which::Pi => (
+                watched.then(|| KeptChip::mirror(board)),
+                Schedule::default(),
+            ),
+            Which::Virtual(own) => (Some(KeptChip::open(own, board)?), own.faults.clone()),
+        };
+        Ok(Self {
+            which,
+            clock: Clock::start(unpaced),
+            chip: chip.map(Rc::new),
+            faults: Rc::new(faults),
+            board: board.clone(),
+            lock,
+            outputs: None,
+        })
+    }
+
+    /// Opens the bus to a board.
+    pub(crate) fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
+        let moved = board.bus != self.board.bus;
+        self.board = board.clone();
+        if (moved || self.lock.is_none())
+            && let Some(device) = self.which.device(board)
+        {
+            // The device may only now be there, or a reload named another one.
+            self.lock =
+                Lock::take(&device, self.which.is_virtual()).map_err(|_| BusError::DRIVEN)?;
+        }
+        match (&self.which, &self.chip) {
+            (Which::Virtual(_), Some(chip)) => {
+                Ok(HostBus::faulty(Rc::clone(chip), Rc::clone(&self.faults)))
+            }
+            (_, mirror) => HostBus::pi(board.bus, mirror.clone()),
+        }
+    }
+
+    /// Monotonic time, µs since the start.
+    pub(crate) fn now_us(&self) -> u64 {
+        self.clock.now_us()
+    }
+
+    /// Returns at `t_us`. A chip lives by the slots, not by how late somebody
+    /// woke: what it emits depends on files and flags alone.
+    pub(crate) fn sleep_until(&mut self, t_us: u64) {
+        self.clock.sleep_until(t_us);
+    }
+
+    /// Lets the chip live up to `t_us`.
+    pub(crate) fn advance_to(&self, t_us: u64) {
+        if let Some(chip) = &self.chip {
+            self.faults.advance(t_us, &chip.chip);
+        }
+    }
+
+    /// The chip to look at, if there is one.
+    pub(crate) fn chip(&self) -> Option<&Rc<KeptChip>> {
+        self.chip.as_ref()
+    }
+
+    /// Whether whoever draws is to panic now, for tests.
+    pub(crate) fn strikes_view(&self) -> bool {
+        self.faults.strikes_view()
+    }
+
+    /// Lets the pulses out of the board, or shuts them in, if OE is wired.
+    ///
+    /// # Errors
+    /// Why the servos stay limp.
+    pub(crate) fn let_out(&mut self, out: bool) -> Result<(), String> {
+        self.outputs = None;
+        if let (true, Which::Pi, Some(pin)) = (out, &self.which, self.board.oe_gpio) {
+            let outputs = OutputsOn::new(pin).map_err(|error| {
+                format!("OE on GPIO {pin} cannot be driven: {error}; the servos stay limp")
+            })?;
+            self.outputs = Some(outputs);
+        }
+        Ok(())
+    }
+
+    /// Lets OE float, whoever drove it before.
+    ///
+    /// # Errors
+    /// Why it could not be.
+    pub(crate) fn release_oe(&self) -> Result<(), String> {
+        match (&self.which, self.board.oe_gpio) {
+            (Which::Pi, Some(pin)) => oe::release(pin)
+                .map_err(|error| format!("OE on GPIO {pin} cannot be let go: {error}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// What failed, where, and what to do about it.
+    pub(crate) fn explain(&self, error: BusError) -> Failure {
+        if let (BusError::DRIVEN, Some(device)) = (error, self.which.device(&self.board)) {
+            return lock::driven(&device);
+        }
+        let BoardPlan { bus, address, .. } = &self.board;
+        let (exit, remedy) = remedy(error);
+        Failure {
+            exit,
+            message: format!(
+                "{}, address {:#04x}: {error}; {remedy}",
+                device(*bus),
+                address.get()
+            ),
+        }
+    }
+}
+
+/// How a fault of the bus exits, and what to do about it.
+fn remedy(error: BusError) -> (Exit, &'static str) {
+    match error {
         BusError::NO_ANSWER | BusError::NO_ANSWER_EITHER => (
             Exit::NoBoard,
             "check the board's 3.3 V and ground, SDA and SCL, and its address jumpers; \
@@ -140,9 +236,5 @@ pub(crate) fn explain(error: BusError, board: &BoardPlan) -> Failure {
             "I2C keeps 0x78 to 0x7f for itself: choose another address with the board's jumpers",
         ),
         _ => (Exit::NoBoard, "`dmesg | tail` may tell more"),
-    };
-    Failure {
-        exit,
-        message: format!("{device}, address {address}: {error}; {remedy}"),
     }
 }

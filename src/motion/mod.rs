@@ -5,7 +5,7 @@ mod performance;
 mod show;
 pub mod wave;
 
-use crate::calibration::MAX_TENTACLES;
+use crate::calibration::{MAX_TENTACLES, Rig};
 use crate::units::Bend;
 pub use performance::Performance;
 pub use show::Show;
@@ -39,6 +39,15 @@ pub enum Motion {
     Wave(Wave),
     /// The demo: scene after scene.
     Show(Show),
+}
+
+/// What both files say: the hat, and how it moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hat {
+    /// The servos and their board.
+    pub rig: Rig,
+    /// What is played on it.
+    pub motion: Motion,
 }
 
 impl Motion {

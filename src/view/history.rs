@@ -1,7 +1,7 @@
 //! The last moments: how fast frames came, and where the tips were.
 
-use super::Snapshot;
-use super::readback::{self, Tentacle};
+use super::leaning::{self, Leaning};
+use crate::state::State;
 use std::collections::VecDeque;
 use tentacle_hat::calibration::Rig;
 
@@ -10,39 +10,39 @@ const RATE_US: u64 = 1_000_000;
 /// How long a tip's trail is.
 const TRAIL_US: u64 = 1_600_000;
 
-/// A snapshot, and what it says about the tentacles.
+/// A state, and what it says about the tentacles.
 #[derive(Clone, Debug)]
 struct Moment {
-    snapshot: Snapshot,
-    tentacles: Vec<Tentacle>,
+    state: State,
+    tentacles: Vec<Leaning>,
 }
 
-/// Snapshots of the last moments; there is always one.
+/// States of the last moments; there is always one.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     moments: VecDeque<Moment>,
 }
 
 impl History {
-    pub(super) fn new(rig: &Rig, snapshot: Snapshot) -> Self {
+    pub(super) fn new(rig: &Rig, state: State) -> Self {
         let mut history = Self {
             moments: VecDeque::new(),
         };
-        history.push(rig, snapshot);
+        history.push(rig, state);
         history
     }
 
-    /// The next snapshot; the same one again changes nothing.
-    pub(super) fn push(&mut self, rig: &Rig, snapshot: Snapshot) {
-        let t_us = snapshot.t_us;
-        if self.moments.back().is_some_and(|m| m.snapshot.t_us == t_us) {
+    /// The next state; the same one again changes nothing.
+    pub(super) fn push(&mut self, rig: &Rig, state: State) {
+        let t_us = state.t_us;
+        if self.moments.back().is_some_and(|m| m.state.t_us == t_us) {
             self.moments.pop_back();
         }
         self.moments.push_back(Moment {
-            tentacles: readback::tentacles(rig, &snapshot),
-            snapshot,
+            tentacles: leaning::tentacles(rig, &state),
+            state,
         });
-        while self.moments[0].snapshot.t_us + TRAIL_US < t_us {
+        while self.moments[0].state.t_us + TRAIL_US < t_us {
             self.moments.pop_front();
         }
     }
@@ -51,16 +51,16 @@ impl History {
         &self.moments[self.moments.len() - 1]
     }
 
-    pub(super) fn now(&self) -> &Snapshot {
-        &self.last().snapshot
+    pub(super) fn now(&self) -> &State {
+        &self.last().state
     }
 
-    pub(super) fn tentacles(&self) -> &[Tentacle] {
+    pub(super) fn tentacles(&self) -> &[Leaning] {
         &self.last().tentacles
     }
 
     /// Where a tentacle was, from long ago to now.
-    pub(super) fn trail(&self, tentacle: usize) -> impl Iterator<Item = Tentacle> {
+    pub(super) fn trail(&self, tentacle: usize) -> impl Iterator<Item = Leaning> {
         self.moments.iter().map(move |m| m.tentacles[tentacle])
     }
 
@@ -71,8 +71,8 @@ impl History {
         let then = &self
             .moments
             .iter()
-            .find(|m| m.snapshot.t_us + RATE_US >= now.t_us)?
-            .snapshot;
+            .find(|m| m.state.t_us + RATE_US >= now.t_us)?
+            .state;
         let frames = now.tally.frames.checked_sub(then.tally.frames)?;
         let seconds = (now.t_us - then.t_us) as f64 / 1e6;
         (frames > 0).then(|| {

@@ -1,33 +1,31 @@
 //! The view: what the board emits, drawn in the terminal while the loop runs.
 //!
-//! A thread of its own draws, so the loop only leaves a snapshot for it. The
+//! A thread of its own draws, so the loop only leaves a state for it. The
 //! thread has the terminal for itself and gives it back when it ends, however
 //! it ends; lines that come up meanwhile are printed after that.
 
 mod above;
+mod bars;
 mod dots;
-mod draw;
 mod eye;
 mod hat;
 mod history;
+mod leaning;
 mod palette;
-mod readback;
-mod servos;
+mod picture;
 mod shared;
-mod snapshot;
 mod tentacle;
 #[cfg(test)]
 mod tests;
 
-use crate::cli::{Run, ViewWhen};
 use crate::failure::Failure;
-use crate::host::signals::Signals;
 use crate::screen::Screen;
+use crate::signals::Signals;
+use crate::state::State;
 use anyhow::{Context, Result, bail};
 use history::History;
 use palette::Palette;
 use shared::{Shared, locked};
-pub(crate) use snapshot::Snapshot;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,24 +41,25 @@ const STALLED: Duration = Duration::from_secs(2);
 /// How much the frame loop comes first, where there is one core for both.
 const NICE: i32 = 5;
 
-/// Whether the view is to be shown.
+/// Whether the view is to be shown: as asked for, or else where somebody is
+/// likely to watch.
 ///
 /// # Errors
-/// `--view on` where it cannot be.
-pub(crate) fn wanted(options: &Run) -> Result<bool, Failure> {
+/// It is asked for where it cannot be.
+pub(crate) fn wanted(asked: Option<bool>, unpaced: bool) -> Result<bool, Failure> {
     let terminal = io::stdout().is_terminal()
         && io::stdin().is_terminal()
         && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
-    match options.view {
-        ViewWhen::Off => Ok(false),
-        ViewWhen::Auto => Ok(terminal && in_foreground() && !options.unpaced),
-        ViewWhen::On if options.unpaced => Err(Failure::usage(
+    match asked {
+        Some(false) => Ok(false),
+        None => Ok(terminal && in_foreground() && !unpaced),
+        Some(true) if unpaced => Err(Failure::usage(
             "--view on and --unpaced do not go together: without pauses nobody could watch",
         )),
-        ViewWhen::On if !terminal => Err(Failure::usage(
+        Some(true) if !terminal => Err(Failure::usage(
             "--view on needs a terminal for input and output, and TERM to name it",
         )),
-        ViewWhen::On => Ok(true),
+        Some(true) => Ok(true),
     }
 }
 
@@ -106,11 +105,11 @@ impl View {
         })
     }
 
-    /// Leaves a snapshot for the next picture, unless the view is just taking
+    /// Leaves a state for the next picture, unless the view is just taking
     /// the last one: the loop does not wait.
-    pub(crate) fn publish(&self, snapshot: Snapshot) {
-        if let Ok(mut place) = self.shared.snapshot.try_lock() {
-            *place = snapshot;
+    pub(crate) fn publish(&self, state: State) {
+        if let Ok(mut place) = self.shared.state.try_lock() {
+            *place = state;
         }
     }
 
@@ -149,7 +148,7 @@ impl View {
         }
         let end = thread.join();
         for line in locked(&self.shared.lines).drain(..) {
-            crate::host::say(line);
+            crate::say::say(line);
         }
         match end {
             Ok(end) => end.context("the view"),
@@ -161,7 +160,7 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            crate::host::say(format_args!("{error:#}"));
+            crate::say::say(format_args!("{error:#}"));
         }
     }
 }
@@ -188,21 +187,21 @@ fn watch(shared: &Shared, mut rig: Rig, mut screen: Screen, signals: &Signals) -
     // Only a wish.
     let _ = rustix::process::nice(NICE);
     let palette = Palette::of_environment();
-    let mut history = History::new(&rig, *locked(&shared.snapshot));
+    let mut history = History::new(&rig, *locked(&shared.state));
     let mut next = Instant::now();
     while !shared.leave.load(Ordering::Relaxed) {
         assert!(
             !shared.break_down.load(Ordering::Relaxed),
             "a fault on schedule"
         );
-        let snapshot = *locked(&shared.snapshot);
+        let state = *locked(&shared.state);
         if let Some(new) = locked(&shared.rig).take() {
             rig = new;
-            history = History::new(&rig, snapshot);
+            history = History::new(&rig, state);
         }
-        history.push(&rig, snapshot);
+        history.push(&rig, state);
         let notice = locked(&shared.lines).last().cloned();
-        screen.draw(|frame| draw::draw(frame, &rig, &history, notice.as_deref(), palette))?;
+        screen.draw(|frame| picture::draw(frame, &rig, &history, notice.as_deref(), palette))?;
         next = (next + PERIOD).max(Instant::now());
         loop {
             let left = next.saturating_duration_since(Instant::now());

@@ -1,6 +1,6 @@
 //! What the loop and the view's thread share.
 
-use super::Snapshot;
+use crate::state::State;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tentacle_hat::calibration::Rig;
@@ -11,7 +11,7 @@ pub(super) const LINES: usize = 100;
 /// What both threads know.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) snapshot: Mutex<Snapshot>,
+    pub(super) state: Mutex<State>,
     /// A hat that was read again, for the view to take.
     pub(super) rig: Mutex<Option<Rig>>,
     /// Lines for the user, to be printed once the terminal is back.
@@ -24,7 +24,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new() -> Self {
         Self {
-            snapshot: Mutex::new(Snapshot::NOTHING),
+            state: Mutex::new(State::NOTHING),
             rig: Mutex::new(None),
             lines: Mutex::default(),
             leave: AtomicBool::new(false),

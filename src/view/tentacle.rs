@@ -3,8 +3,8 @@
 use super::dots::Dots;
 use super::eye::{Ellipse, Eye, Place, Seen};
 use super::hat;
+use super::leaning::Leaning;
 use super::palette::Palette;
-use super::readback::Tentacle;
 use ratatui::style::Style;
 use std::f32::consts::PI;
 use tentacle_hat::units::Turns;
@@ -29,7 +29,7 @@ const SUCKERS: f32 = 3.6;
 
 /// A tentacle's middle line from root to tip: it turns evenly along its length,
 /// as a tendon bends it.
-fn curve(facing: Turns, tentacle: &Tentacle) -> [Place; PARTS + 1] {
+fn curve(facing: Turns, tentacle: &Leaning) -> [Place; PARTS + 1] {
     let (right, front) = tentacle.lean(facing);
     let mut place = Place {
         right: RING * facing.sin(),
@@ -55,7 +55,7 @@ fn curve(facing: Turns, tentacle: &Tentacle) -> [Place; PARTS + 1] {
 pub(super) fn draw(
     dots: &mut Dots,
     eye: Eye,
-    tentacles: &[Tentacle],
+    tentacles: &[Leaning],
     facings: &[Turns],
     palette: Palette,
 ) {

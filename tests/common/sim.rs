@@ -7,12 +7,18 @@ use tentacle_hat::board::faulty::{Fault, Faulty};
 use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
-use tentacle_hat::drive::{Notice, Order, Plan, Shell, Slot, Tally, Terms, drive};
-use tentacle_hat::motion::Motion;
+use tentacle_hat::drive::{Notice, Order, Shell, Slot, Tally, Terms, drive};
 use tentacle_hat::motion::wave::{AxisWave, Wave};
+use tentacle_hat::motion::{Hat, Motion};
+use tentacle_hat::performer::Performer;
 use tentacle_hat::units::*;
 
 pub const SECOND: u64 = 1_000_000;
+
+/// A channel of the chip.
+pub fn ch(channel: usize) -> Channel {
+    Channel::new(channel as i64).unwrap()
+}
 
 pub fn fresh() -> RefCell<Chip> {
     RefCell::new(Chip::new(Address::DEFAULT, 25_000_000))
@@ -44,19 +50,19 @@ pub fn assert_relaxed(chip: &RefCell<Chip>) {
 }
 
 /// Four tentacles on channels 0 to 7, with narrow tables.
-pub fn plan() -> Plan {
-    plan_with(50, 1400.0, 1600.0, 2000.0)
+pub fn hat() -> Hat {
+    hat_with(50, 1400.0, 1600.0, 2000.0)
 }
 
 /// The same with another pulse rate, other ends and another limit to the speed.
-pub fn plan_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Plan {
+pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat {
     let point = |bend, us| Point {
         bend,
         width: Microseconds::new(us).unwrap(),
     };
     let table = Table::new(&[point(-1.0, negative), point(1.0, positive)]).unwrap();
     let servo = |channel| ServoPlan {
-        channel,
+        channel: ch(channel),
         table: Some(table.clone()),
         trim_us: 0.0,
         max_speed,
@@ -67,7 +73,7 @@ pub fn plan_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Pla
         .map(|(i, name)| TentaclePlan {
             name: Name::from(name).unwrap(),
             facing: Turns::new(0.25 * i as f64),
-            servos: [servo(2 * i as u8), servo(2 * i as u8 + 1)],
+            servos: [servo(2 * i), servo(2 * i + 1)],
         })
         .collect();
     let board = BoardPlan {
@@ -84,7 +90,7 @@ pub fn plan_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Pla
         tentacle_phase: Turns::new(0.25),
     };
     let wave = Wave::new(axis(200_000, 0.0), axis(300_000, 0.25), 4).unwrap();
-    Plan {
+    Hat {
         rig,
         motion: Motion::Wave(wave),
     }
@@ -135,7 +141,8 @@ pub struct Sim<'a> {
     pub absent: Box<dyn FnMut(u64) -> bool + 'a>,
     /// Asked once a slot, with the time.
     pub orders: Box<dyn FnMut(u64) -> Order + 'a>,
-    pub next: Option<Plan>,
+    /// A hat to go over to, from when on.
+    pub next: Option<(u64, Hat)>,
     pub log: Log,
     pub slots: Vec<Slot>,
 }
@@ -173,16 +180,19 @@ impl<'a> Sim<'a> {
         *self.world.faults.borrow_mut() = Box::new(faults);
     }
 
-    /// Plays the plan while a watcher looks on.
-    pub fn play(&mut self, plan: &Plan, terms: Terms) -> (Tally, Watcher) {
-        let watcher = Rc::new(RefCell::new(Watcher::new(&plan.rig, self.world.chip)));
+    /// Plays the hat while a watcher looks on.
+    pub fn play(&mut self, hat: &Hat, terms: Terms) -> (Tally, Watcher) {
+        let watcher = Rc::new(RefCell::new(Watcher::new(&hat.rig, self.world.chip)));
         let looks = Rc::clone(&watcher);
         let mut also = self.world.watch.replace(Box::new(|_, _| {}));
         self.watch(move |t, chip| {
             looks.borrow_mut().look(t, chip);
             also(t, chip);
         });
-        let tally = drive(self, plan.clone(), terms).unwrap();
+        let (world, mut next) = (Rc::clone(&self.world), self.next.take());
+        let mut inbox = move || next.take_if(|(from, _)| world.now_us.get() >= *from);
+        let mut performer = Performer::new(hat.clone(), move || Some(inbox()?.1));
+        let tally = drive(self, &mut performer, terms).unwrap();
         self.watch(|_, _| {});
         (tally, Rc::into_inner(watcher).unwrap().into_inner())
     }
@@ -221,10 +231,6 @@ impl<'a> Shell for Sim<'a> {
         (self.orders)(self.world.now_us.get())
     }
 
-    fn reload(&mut self) -> Plan {
-        self.next.take().expect("a plan to reload")
-    }
-
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
             Notice::Slot(slot) => self.slots.push(*slot),
@@ -254,7 +260,7 @@ pub struct Watcher {
 
 impl Watcher {
     pub fn new(rig: &Rig, chip: &RefCell<Chip>) -> Self {
-        let emitted = |s: &Servo| chip.borrow().emitted(s.channel.into());
+        let emitted = |s: &Servo| chip.borrow().emitted(s.channel);
         Self {
             tick_us: f64::from(rig.timebase().tick_us()),
             before: rig.servos().iter().map(emitted).collect(),
@@ -265,7 +271,7 @@ impl Watcher {
 
     pub fn look(&mut self, t_us: u64, chip: &Chip) {
         for (i, servo) in self.rig.servos().iter().enumerate() {
-            let now = chip.emitted(servo.channel.into());
+            let now = chip.emitted(servo.channel);
             let before = std::mem::replace(&mut self.before[i], now);
             if now == before {
                 continue;

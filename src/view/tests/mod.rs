@@ -3,17 +3,17 @@
 mod shapes;
 mod words;
 
-use super::Snapshot;
-use super::draw::draw;
 use super::history::History;
 use super::palette::Palette;
+use super::picture::draw;
+use crate::state::State;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns};
 
@@ -26,7 +26,7 @@ fn rig(count: u8) -> Rig {
     };
     let table = Table::new(&[(-1.0, 1000.0), (0.0, 1400.0), (1.0, 2000.0)].map(point)).unwrap();
     let servo = |channel: u8| ServoPlan {
-        channel,
+        channel: Channel::new(channel.into()).unwrap(),
         table: (channel + 1 < 2 * count).then(|| table.clone()),
         trim_us: 0.0,
         max_speed: 2000.0,
@@ -48,16 +48,16 @@ fn rig(count: u8) -> Rig {
 }
 
 /// All servos but the last engaged, channel k at 1400 + 10·k µs.
-fn at_work(count: usize) -> Snapshot {
-    let mut snapshot = Snapshot::NOTHING;
+fn at_work(count: usize) -> State {
+    let mut state = State::NOTHING;
     for channel in 0..2 * count - 1 {
-        snapshot.outputs[channel] = Emitted::Pulse(1400.0 + 10.0 * channel as f64);
+        state.outputs[channel] = Emitted::Pulse(1400.0 + 10.0 * channel as f64);
     }
-    snapshot
+    state
 }
 
-fn picture(columns: u16, rows: u16, rig: &Rig, snapshot: Snapshot, palette: Palette) -> Buffer {
-    let history = History::new(rig, snapshot);
+fn picture(columns: u16, rows: u16, rig: &Rig, state: State, palette: Palette) -> Buffer {
+    let history = History::new(rig, state);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let notice = Some("something happened");
     terminal

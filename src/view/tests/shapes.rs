@@ -2,7 +2,7 @@
 
 use super::{COLOURED, at_work, picture, rig, rows};
 use crate::view::dots::Dots;
-use crate::view::readback::{Tentacle, tentacles};
+use crate::view::leaning::{Leaning, tentacles};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -39,13 +39,13 @@ fn middle_of(picture: &Buffer, tentacle: usize, above: bool) -> (f32, f32) {
 #[test]
 fn tentacles_lean_where_their_servos_say() {
     let rig = rig(4);
-    // Tentacle 1 faces the wearer's right: its y leans there, which is left for
+    // Leaning 1 faces the wearer's right: its y leans there, which is left for
     // who stands before him, and its x leans to the back.
     let leaning = |x: f64, y: f64| {
-        let mut snapshot = at_work(4);
-        snapshot.outputs[2] = Emitted::Pulse(x);
-        snapshot.outputs[3] = Emitted::Pulse(y);
-        picture(80, 24, &rig, snapshot, COLOURED)
+        let mut state = at_work(4);
+        state.outputs[2] = Emitted::Pulse(x);
+        state.outputs[3] = Emitted::Pulse(y);
+        picture(80, 24, &rig, state, COLOURED)
     };
     for above in [false, true] {
         let right = middle_of(&leaning(1400.0, 2000.0), 1, above);
@@ -60,11 +60,11 @@ fn tentacles_lean_where_their_servos_say() {
 #[test]
 fn the_bend_is_read_back_through_the_table() {
     let rig = rig(4);
-    let mut snapshot = at_work(4);
-    snapshot.outputs[0] = Emitted::Pulse(2000.0);
-    snapshot.outputs[1] = Emitted::Pulse(1000.0);
-    snapshot.outputs[2] = Emitted::Limp;
-    let now = tentacles(&rig, &snapshot);
+    let mut state = at_work(4);
+    state.outputs[0] = Emitted::Pulse(2000.0);
+    state.outputs[1] = Emitted::Pulse(1000.0);
+    state.outputs[2] = Emitted::Limp;
+    let now = tentacles(&rig, &state);
     assert!((now[0].bend.x - 1.0).abs() < 1e-3 && (now[0].bend.y + 1.0).abs() < 1e-3);
     assert!(!now[0].limp);
     assert!(now[1].limp, "one servo holds nothing");
@@ -77,7 +77,7 @@ fn a_lean_is_the_bend_turned_by_the_facing() {
     for facing in [0.0, 45.0, 135.0, 315.0f64] {
         for bearing in [0.0, 90.0, 200.0f64] {
             let (x, y) = (bearing - facing).to_radians().sin_cos();
-            let tentacle = Tentacle {
+            let tentacle = Leaning {
                 bend: Bend {
                     x: x as f32,
                     y: y as f32,
@@ -95,8 +95,8 @@ fn a_lean_is_the_bend_turned_by_the_facing() {
 #[test]
 fn a_limp_tentacle_is_hollow() {
     let rig = rig(4);
-    let dots = |snapshot| {
-        let picture = picture(200, 60, &rig, snapshot, COLOURED);
+    let dots = |state| {
+        let picture = picture(200, 60, &rig, state, COLOURED);
         let skin = COLOURED.tentacle(0, 0.1).fg;
         let cells = picture
             .content()

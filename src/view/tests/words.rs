@@ -1,8 +1,8 @@
 //! The rows and words of the view.
 
 use super::{COLOURED, PLAIN, at_work, picture, rig, row_of, rows};
-use crate::view::draw::draw;
 use crate::view::history::History;
+use crate::view::picture::draw;
 use crate::view::shared::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -12,11 +12,11 @@ use tentacle_hat::board::virtual_chip::Emitted;
 #[test]
 fn every_servo_has_a_row_with_what_the_board_emits() {
     let rig = rig(4);
-    let mut snapshot = at_work(4);
-    snapshot.outputs[2] = Emitted::Limp;
-    snapshot.outputs[3] = Emitted::High;
+    let mut state = at_work(4);
+    state.outputs[2] = Emitted::Limp;
+    state.outputs[3] = Emitted::High;
     for (columns, height) in [(80, 24), (200, 60), (50, 12)] {
-        let rows = rows(&picture(columns, height, &rig, snapshot, COLOURED));
+        let rows = rows(&picture(columns, height, &rig, state, COLOURED));
         for (servo, pulse, state) in [
             ("arm-0.x", "1400 µs", "engaged"),
             ("arm-0.y", "1410 µs", "engaged"),
@@ -35,9 +35,9 @@ fn every_servo_has_a_row_with_what_the_board_emits() {
 fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
     let rig = rig(4);
     let blocks = |us: f64| {
-        let mut snapshot = at_work(4);
-        snapshot.outputs[0] = Emitted::Pulse(us);
-        let rows = rows(&picture(80, 24, &rig, snapshot, COLOURED));
+        let mut state = at_work(4);
+        state.outputs[0] = Emitted::Pulse(us);
+        let rows = rows(&picture(80, 24, &rig, state, COLOURED));
         let row = row_of(&rows, "arm-0.x");
         let bar = row.chars().filter(|c| "█▉▊▋▌▍▎▏·".contains(*c)).count();
         (row.chars().filter(|c| *c == '█').count(), bar)
@@ -53,22 +53,22 @@ fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
 #[test]
 fn the_first_row_says_how_the_frames_do() {
     let rig = rig(4);
-    let mut snapshot = at_work(4);
-    snapshot.scene = "circles";
-    snapshot.t_us = 60_000_000;
-    snapshot.tally.late = 3;
-    snapshot.tally.skipped = 7;
-    let mut history = History::new(&rig, snapshot);
+    let mut state = at_work(4);
+    state.scene = "circles";
+    state.t_us = 60_000_000;
+    state.tally.late = 3;
+    state.tally.skipped = 7;
+    let mut history = History::new(&rig, state);
     for frame in 1..=100 {
-        snapshot.t_us = 60_000_000 + frame * 20_000;
-        snapshot.tally.frames = frame;
+        state.t_us = 60_000_000 + frame * 20_000;
+        state.tally.frames = frame;
         // The first second wrote more; only the last one counts.
-        snapshot.bytes = if frame <= 50 {
+        state.bytes = if frame <= 50 {
             90 * frame
         } else {
             4500 + 16 * (frame - 50)
         };
-        history.push(&rig, snapshot);
+        history.push(&rig, state);
     }
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal
@@ -90,19 +90,15 @@ fn the_first_row_says_how_the_frames_do() {
 #[test]
 fn the_last_row_has_the_keys_and_the_notice() {
     let rig = rig(4);
-    let last = |snapshot| {
-        rows(&picture(80, 24, &rig, snapshot, COLOURED))
-            .pop()
-            .unwrap()
-    };
+    let last = |state| rows(&picture(80, 24, &rig, state, COLOURED)).pop().unwrap();
     let row = last(at_work(4));
     assert!(
         row.contains("q leaves") && row.contains("something happened"),
         "{row}"
     );
-    let mut snapshot = at_work(4);
-    snapshot.stopping = true;
-    assert!(last(snapshot).contains("easing to neutral"));
+    let mut state = at_work(4);
+    state.stopping = true;
+    assert!(last(state).contains("easing to neutral"));
 }
 
 #[test]

@@ -1,20 +1,20 @@
 //! What the board emits, read back through the tables: where the tentacles
 //! lean, whatever the motion wanted.
 
-use super::Snapshot;
+use crate::state::State;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{Rig, Servo};
 use tentacle_hat::units::{Bend, Turns};
 
 /// Where a tentacle leans.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Tentacle {
+pub(super) struct Leaning {
     pub(super) bend: Bend,
     /// A servo of it holds nothing, so the true bend is not known.
     pub(super) limp: bool,
 }
 
-impl Tentacle {
+impl Leaning {
     /// Where its tip leans: to the wearer's right, and to his front.
     pub(super) fn lean(&self, facing: Turns) -> (f32, f32) {
         // The bend of a lean toward bearing b is (sin(b − facing), cos(b − facing));
@@ -26,8 +26,8 @@ impl Tentacle {
 }
 
 /// Where the rig's tentacles lean.
-pub(super) fn tentacles(rig: &Rig, snapshot: &Snapshot) -> Vec<Tentacle> {
-    let along = |servo: &Servo| match (&servo.calibration, snapshot.output(servo)) {
+pub(super) fn tentacles(rig: &Rig, state: &State) -> Vec<Leaning> {
+    let along = |servo: &Servo| match (&servo.calibration, state.output(servo)) {
         (Some(calibration), Emitted::Pulse(us)) => Some(calibration.table.bend_at(us as f32)),
         _ => None,
     };
@@ -35,7 +35,7 @@ pub(super) fn tentacles(rig: &Rig, snapshot: &Snapshot) -> Vec<Tentacle> {
         .chunks(2)
         .map(|pair| {
             let (x, y) = (along(&pair[0]), along(&pair[1]));
-            Tentacle {
+            Leaning {
                 bend: Bend {
                     x: x.unwrap_or(0.0),
                     y: y.unwrap_or(0.0),

@@ -1,8 +1,8 @@
 //! A row per servo: its pulse, where that lies within its limits, whether it
 //! holds.
 
-use super::Snapshot;
 use super::palette::Palette;
+use crate::state::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -20,13 +20,7 @@ const BAR: usize = 48;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// Draws as many rows as fit into `area`.
-pub(super) fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    rig: &Rig,
-    snapshot: &Snapshot,
-    palette: Palette,
-) {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, rig: &Rig, state: &State, palette: Palette) {
     let names: Vec<String> = (0..rig.servos().len())
         .map(|servo| rig.servo_name(servo).to_string())
         .collect();
@@ -39,7 +33,7 @@ pub(super) fn draw(
         let label = shortened(&names[row], name);
         let mut line = vec![Span::styled(format!("{label:<name$}"), colour)];
         let servo = &rig.servos()[row];
-        let output = snapshot.output(servo);
+        let output = state.output(servo);
         line.extend(figures(servo, output, bar, colour, palette));
         Line::from(line).render(place, buffer);
     }

@@ -1,39 +1,57 @@
 //! `calibrate clock`: the board's real oscillator, from a pulse that somebody
 //! or the Pi itself has measured.
 
-use super::emit::{self, Emission};
-use super::points::{Points, place, tenths};
-use super::store::Store;
-use crate::cli::{Clock, Global};
-use crate::host;
+use crate::files::{Points, Source, Store, place, tenths};
+use crate::host::{Machine, Which};
+use crate::oscillator::{self, Spare};
+use crate::say::tell;
 use anyhow::{Result, bail};
+use tentacle_hat::calibration::Channel;
 use tentacle_hat::units::{Microseconds, Timebase};
-
-/// What the Pi measures itself by; only its period counts.
-const GPIO_PULSE_US: f64 = 1500.0;
 
 /// The oscillator by the data sheet. Boards were measured from 23 to 27 MHz, so
 /// more than a tenth off is rather a slip in measuring.
 const NOMINAL_HZ: f64 = 25e6;
 const DOUBTFUL: f64 = 0.1;
 
-pub(crate) fn clock(global: &Global, options: &Clock) -> Result<()> {
-    let mut store = Store::open(global)?;
+/// How the pulse is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// It was, on a commanded pulse: what the oscilloscope showed, µs.
+    Known(Microseconds, f64),
+    /// By somebody, while it is emitted.
+    Asked(Microseconds),
+    /// By this Pi, at a BCM pin.
+    Pin(u8),
+}
+
+pub(crate) fn clock(
+    which: Which,
+    source: &Source,
+    way: Way,
+    channel: Option<Channel>,
+) -> Result<()> {
+    let mut store = Store::open(source)?;
     store.check_writable()?;
-    let _lock = host::lock(global, store.servos.rig.board())?;
-    let timebase = *store.servos.rig.timebase();
-    let commanded = match options.commanded_us {
-        Some(us) => us,
-        None => Microseconds::new(GPIO_PULSE_US)?,
-    };
-    let hz = match (options.measured_us, options.gpio) {
-        (Some(us), _) => from_pulse(&timebase, commanded, us),
-        (None, gpio) => {
-            let emission = Emission::new(global, &store.servos, options.channel, commanded)?;
-            match gpio {
-                None => from_pulse(&timebase, commanded, emit::ask(&emission)?),
-                Some(pin) => from_period(&timebase, emit::measure(&emission, pin)?),
-            }
+    let rig = &store.servos.rig;
+    let timebase = *rig.timebase();
+    let hz = match way {
+        Way::Known(commanded, us) => {
+            // Whoever drives the board now would go on by the old oscillator.
+            Machine::new(which, rig.board(), false, false)?;
+            from_pulse(&timebase, commanded, us)
+        }
+        Way::Asked(commanded) => {
+            let spare = Spare::of(rig, channel)?;
+            from_pulse(
+                &timebase,
+                commanded,
+                oscillator::ask(which, spare, commanded)?,
+            )
+        }
+        Way::Pin(pin) => {
+            let spare = Spare::of(rig, channel)?;
+            from_period(&timebase, oscillator::measure(which, spare, pin)?)
         }
     };
     adopt(&mut store, hz)
@@ -94,23 +112,23 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
         let mut tables = tables.iter();
         tables.try_for_each(|(i, points)| document.set_points(*i, points))
     })?;
-    println!("oscillator-hz was {old}, is {new}");
+    tell(format_args!("oscillator-hz was {old}, is {new}"));
     let off = (hz / NOMINAL_HZ - 1.0).abs();
     if off > DOUBTFUL {
-        println!(
+        tell(format_args!(
             "That is {:.0} % off the nominal 25 MHz, and boards are at most 8 % off: measure again.",
             off * 100.0
-        );
+        ));
     }
     if !tables.is_empty() {
-        println!(
+        tell(format_args!(
             "{} tables were multiplied by {scale:.4}: every real pulse is what it was",
             tables.len()
-        );
+        ));
     }
     // It does not run now: the board was ours.
     let next = "Start the hat with `sudo systemctl start tentacle-hat`.";
-    super::report(store, &saved, next);
+    store.tell(&saved, next);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::dots::Dots;
 use super::eye::Eye;
 use super::history::History;
 use super::palette::Palette;
-use super::{above, hat, servos, tentacle};
+use super::{above, bars, hat, tentacle};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -79,7 +79,7 @@ pub(super) fn draw(
     } else {
         column
     };
-    servos::draw(buffer, list, rig, history.now(), palette);
+    bars::draw(buffer, list, rig, history.now(), palette);
 }
 
 /// The name, the scene and the time; how the frames do.

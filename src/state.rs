@@ -1,25 +1,25 @@
-//! What the loop leaves for the view once a slot.
+//! What an onlooker may know of a moving hat.
 
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
-use tentacle_hat::calibration::{CHANNELS, Servo};
+use tentacle_hat::calibration::{CHANNELS, Channel, Servo};
 use tentacle_hat::drive::{Slot, Tally};
 
-/// What the loop lets the view know.
+/// What the loop tells once a slot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Snapshot {
+pub(crate) struct State {
     /// The slot's moment, µs after the start.
-    pub(super) t_us: u64,
+    pub(crate) t_us: u64,
     /// What each channel of the board emits.
-    pub(super) outputs: [Emitted; CHANNELS],
+    pub(crate) outputs: [Emitted; CHANNELS],
     /// What is played; nothing yet if empty.
     pub(crate) scene: &'static str,
-    pub(super) tally: Tally,
+    pub(crate) tally: Tally,
     /// On the wire since the start.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     pub(crate) stopping: bool,
 }
 
-impl Snapshot {
+impl State {
     /// Before anything happened.
     pub(crate) const NOTHING: Self = Self {
         t_us: 0,
@@ -45,11 +45,13 @@ impl Snapshot {
     /// Takes down what `chip` emits at `t_us`.
     pub(crate) fn observe(&mut self, t_us: u64, chip: &Chip) {
         self.t_us = t_us;
-        self.outputs = std::array::from_fn(|channel| chip.emitted(channel));
+        for (output, channel) in self.outputs.iter_mut().zip(Channel::all()) {
+            *output = chip.emitted(channel);
+        }
     }
 
     /// What a servo is sent.
-    pub(super) fn output(&self, servo: &Servo) -> Emitted {
-        self.outputs[usize::from(servo.channel)]
+    pub(crate) fn output(&self, servo: &Servo) -> Emitted {
+        self.outputs[servo.channel.index()]
     }
 }

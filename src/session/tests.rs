@@ -1,11 +1,13 @@
 //! The session under sequences of keys that nobody would type.
 
-use super::{Action, Mode, Servo, Session};
-use crate::calibrate::document::Document;
-use crate::calibrate::key::Key;
-use crate::calibrate::points::{Points, tenths};
+use super::key::Key;
+use super::{Action, Felt, Mode, Session};
+use crate::files::Document;
+use crate::files::{Points, tenths};
 use crate::files::{SHIPPED_SERVOS, Servos, Source};
 use proptest::prelude::*;
+use tentacle_hat::drive::ENGAGE_EVERY_US;
+use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Microseconds, Timebase};
 
 const FRAME_US: u64 = 20_000;
@@ -53,7 +55,8 @@ fn save(text: &str, session: &mut Session) -> String {
     for &i in &ready {
         document.set_points(i, &session.servos[i].points).unwrap();
     }
-    session.saved(&ready, "");
+    let measured = |i: usize| (i, session.servos[i].points.clone());
+    session.saved(ready.into_iter().map(measured).collect(), "");
     document.text()
 }
 
@@ -70,6 +73,9 @@ struct Witness {
 
 struct Trial {
     session: Session,
+    /// What the board emits, and when it wakes the next servo.
+    board: Pulses,
+    wake_us: u64,
     witnesses: Vec<Witness>,
     tick: f32,
     now_us: u64,
@@ -78,7 +84,7 @@ struct Trial {
 impl Trial {
     fn new(text: &str) -> Self {
         let session = session(text);
-        let witness = |servo: &Servo| Witness {
+        let witness = |servo: &Felt| Witness {
             window: servo
                 .points
                 .ends()
@@ -88,6 +94,8 @@ impl Trial {
         Self {
             witnesses: session.servos.iter().map(witness).collect(),
             session,
+            board: Pulses::LIMP,
+            wake_us: 0,
             tick: Timebase::new(50, 25_000_000).unwrap().tick_us(),
             now_us: 0,
         }
@@ -110,10 +118,14 @@ impl Trial {
 
     fn frame(&mut self) {
         self.now_us += FRAME_US;
-        self.session.frame(self.now_us);
+        let mut pulses = self.session.frame(self.now_us, &self.board);
+        if pulses.wake_one(&self.board, self.now_us >= self.wake_us) {
+            self.wake_us = self.now_us + ENGAGE_EVERY_US;
+        }
+        self.board = pulses;
         self.look();
-        for (servo, witness) in self.session.servos.iter().zip(&mut self.witnesses) {
-            let emitted = servo.pulse.emitted().map(Microseconds::get);
+        for (pulse, witness) in self.board.0.iter().zip(&mut self.witnesses) {
+            let emitted = pulse.map(Microseconds::get);
             if let Some(us) = emitted {
                 assert!((500.0..=2500.0).contains(&us), "{us}");
                 match witness.emitted {
@@ -137,7 +149,7 @@ impl Trial {
         let all_straight = matches!(self.session.mode, Mode::AllStraight { .. });
         assert!(all_straight || self.session.engaged() <= 1);
         for (servo, witness) in self.session.servos.iter().zip(&mut self.witnesses) {
-            let engaged = servo.pulse.is_engaged();
+            let engaged = servo.jog.is_engaged();
             if engaged && !witness.engaged {
                 witness.first = Some(servo.neutral_us());
             }
@@ -292,13 +304,15 @@ fn half_a_minute_without_a_key_is_limp() {
 #[test]
 fn all_straight_engages_one_after_another_and_a_crooked_one_is_straightened() {
     let mut trial = Trial::new(&text());
+    let awake = |trial: &Trial| trial.board.0.iter().flatten().count();
     press(&mut trial, "a");
-    assert_eq!(trial.session.engaged(), 1);
+    assert_eq!(awake(&trial), 1);
     press(&mut trial, "g");
-    assert_eq!(trial.session.engaged(), 2);
+    assert_eq!(awake(&trial), 2);
     (0..50).for_each(|_| trial.frame());
     // The six that nobody measured stay limp.
-    assert_eq!(trial.session.engaged(), 2);
+    assert_eq!((awake(&trial), trial.session.engaged()), (2, 2));
+    assert!(trial.session.message.starts_with("All that is measured"));
     let before = trial.session.servos[0].points.at(0.0).unwrap();
     press(&mut trial, "→n");
     let after = trial.session.servos[0].points.at(0.0).unwrap();

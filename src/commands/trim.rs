@@ -1,19 +1,21 @@
 //! `calibrate trim`: shifts one servo's table.
 
-use super::points::tenths;
-use super::store::Store;
-use super::{RELOAD, report};
-use crate::cli::{Global, Trim};
+use crate::files::{Source, Store, tenths};
+use crate::say::tell;
 use anyhow::{Result, bail};
 use tentacle_hat::calibration::{ServoPlan, Table};
 
-pub(crate) fn trim(global: &Global, options: &Trim) -> Result<()> {
-    let mut store = Store::open(global)?;
-    let (servo, name) = store.find(&options.servo)?;
+/// What a running hat needs to hear.
+pub(super) const RELOAD: &str =
+    "A running hat takes it up with `sudo systemctl reload tentacle-hat`.";
+
+pub(crate) fn trim(source: &Source, servo: &str, delta_us: f64) -> Result<()> {
+    let mut store = Store::open(source)?;
+    let (servo, name) = store.find(servo)?;
     store.check_writable()?;
     let plan = &store.servos.plans[servo / 2].servos[servo % 2];
     let before = plan.trim_us;
-    let after = tenths(before + options.delta_us as f32);
+    let after = tenths(before + delta_us as f32);
     let Some(table) = &plan.table else {
         bail!(
             "{name} has no table yet that a trim could shift: measure it with `tentacle-hat \
@@ -34,7 +36,7 @@ pub(crate) fn trim(global: &Global, options: &Trim) -> Result<()> {
         );
     }
     let saved = store.save(|document| document.set_trim(servo, after))?;
-    println!("{name}: trim-us was {before}, is {after}");
-    report(&store, &saved, RELOAD);
+    tell(format_args!("{name}: trim-us was {before}, is {after}"));
+    store.tell(&saved, RELOAD);
     Ok(())
 }

@@ -2,41 +2,34 @@
 //! a terminal at the end of a dead Wi-Fi link blocks whoever writes to it, and
 //! the board must not wait for that.
 
+use super::Session;
 use super::draw::{draw, smallest};
+use super::evening::Event;
 use super::key::Key;
-use super::session::Session;
-use crate::screen;
+use crate::screen::Screen;
 use anyhow::{Context, Result, bail};
 use ratatui::crossterm::{event, terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, stdin, stdout};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError};
 use std::thread;
 use std::time::Duration;
 
 /// How long a picture may take to leave when the session ends.
 const LAST_PICTURE: Duration = Duration::from_secs(1);
 
-/// What the terminal says.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Input {
-    Key(Key),
-    Resized,
-}
-
 /// The terminal, taken over until this is dropped.
-pub(crate) struct Screen {
+pub(super) struct Desk {
     pictures: Option<SyncSender<Box<Session>>>,
-    input: Receiver<Input>,
     drawn: Receiver<()>,
 }
 
-impl Screen {
+impl Desk {
     /// Whether there is a terminal that a session with so many servos fits into.
     ///
     /// # Errors
     /// None, or too small.
-    pub(crate) fn check(servos: usize) -> Result<()> {
+    pub(super) fn check(servos: usize) -> Result<()> {
         if !(stdin().is_terminal() && stdout().is_terminal()) {
             bail!(
                 "`tentacle-hat calibrate` is a session in a terminal, and this is none; scripts \
@@ -54,8 +47,9 @@ impl Screen {
         Ok(())
     }
 
-    pub(crate) fn open() -> Result<Self> {
-        let taken_over = screen::Screen::enter().context("the terminal cannot be taken over")?;
+    /// Takes the terminal over; what happens there goes to `events`.
+    pub(super) fn open(events: Sender<Event>) -> Result<Self> {
+        let taken_over = Screen::enter().context("the terminal cannot be taken over")?;
         let (pictures, to_draw) = mpsc::sync_channel(1);
         let (done, drawn) = mpsc::channel();
         thread::spawn(move || {
@@ -63,40 +57,30 @@ impl Screen {
             // Nobody waits for it any more if this fails.
             let _ = done.send(());
         });
-        let (sender, input) = mpsc::channel();
         // Ends with the process: nothing can wake it from its read.
         thread::spawn(move || {
             while let Ok(event) = event::read() {
-                let input = match event {
-                    event::Event::Key(key) => Key::of(key).map(Input::Key),
-                    event::Event::Resize(..) => Some(Input::Resized),
+                let event = match event {
+                    event::Event::Key(key) => Key::of(key).map(Event::Key),
+                    event::Event::Resize(..) => Some(Event::Resized),
                     _ => None,
                 };
-                if input.is_some_and(|input| sender.send(input).is_err()) {
+                if event.is_some_and(|event| events.send(event).is_err()) {
                     return;
                 }
             }
+            // Nobody may be left to hear it.
+            let _ = events.send(Event::Gone);
         });
         Ok(Self {
             pictures: Some(pictures),
-            input,
             drawn,
         })
     }
 
-    /// What the user did, waited for at most so long; `Err` if the terminal is
-    /// gone.
-    pub(crate) fn input(&self, wait: Duration) -> Result<Option<Input>, Gone> {
-        match self.input.recv_timeout(wait) {
-            Ok(input) => Ok(Some(input)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(Gone),
-        }
-    }
-
     /// Shows the session, unless the terminal is still busy with the last
     /// picture.
-    pub(crate) fn show(&self, session: &Session) -> Result<(), Gone> {
+    pub(super) fn show(&self, session: &Session) -> Result<(), Gone> {
         match self
             .pictures
             .as_ref()
@@ -107,35 +91,12 @@ impl Screen {
             _ => Ok(()),
         }
     }
-}
 
-/// The terminal is no more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gone;
-
-fn show(mut terminal: screen::Screen, pictures: &Receiver<Box<Session>>) {
-    while let Ok(session) = pictures.recv() {
-        if terminal.draw(|frame| draw(frame, &session)).is_err() {
-            return;
-        }
-    }
-}
-
-/// Whether the other end of the terminal was closed. (crossterm's reader does
-/// not tell: it would try again forever.)
-fn hung_up() -> bool {
-    let stdin = stdin();
-    let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
-    let asked = poll(&mut fds, Some(&Timespec::default()));
-    asked.is_ok() && fds[0].revents().contains(PollFlags::HUP)
-}
-
-impl Screen {
     /// Gives the terminal back.
     ///
     /// # Errors
     /// It takes nothing more: who writes to it would wait for ever.
-    pub(crate) fn close(&mut self) -> Result<(), Gone> {
+    pub(super) fn close(&mut self) -> Result<(), Gone> {
         if self.pictures.take().is_none() {
             return Ok(());
         }
@@ -150,9 +111,30 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for Desk {
     fn drop(&mut self) {
         // Nobody can be told.
         let _ = self.close();
     }
+}
+
+/// The terminal is no more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gone;
+
+fn show(mut terminal: Screen, pictures: &Receiver<Box<Session>>) {
+    while let Ok(session) = pictures.recv() {
+        if terminal.draw(|frame| draw(frame, &session)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether the other end of the terminal was closed. (crossterm's reader does
+/// not tell: it would try again forever.)
+fn hung_up() -> bool {
+    let stdin = stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+    let asked = poll(&mut fds, Some(&Timespec::default()));
+    asked.is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }

@@ -1,6 +1,6 @@
 //! What the session tells its builder to do and to feel for.
 
-use super::session::{Mode, Servo, Session};
+use super::{Felt, Mode, Session};
 
 /// The advice for where the session stands: paragraphs.
 pub(crate) fn guide(session: &Session) -> Vec<String> {
@@ -45,9 +45,9 @@ fn leave(session: &Session) -> Vec<String> {
     ]
 }
 
-fn bench(servo: &Servo) -> Vec<String> {
-    let Servo { name, points, .. } = servo;
-    if !servo.pulse.is_engaged() {
+fn bench(servo: &Felt) -> Vec<String> {
+    let Felt { name, points, .. } = servo;
+    if !servo.jog.is_engaged() {
         let neutral = servo.neutral_us();
         let jump = match points.neutral() {
             Some(_) => format!("may jump to its stored neutral, {neutral:.0} µs"),
@@ -81,7 +81,7 @@ const MEASURED: &str = "It is measured; engaged, t sweeps it from end to end. Af
                         servo, a stands all of them straight.";
 
 /// What is to be measured next on this servo.
-fn next(servo: &Servo) -> String {
+fn next(servo: &Felt) -> String {
     let (left, right) = match servo.name.ends_with(".x") {
         true => (
             "to the tentacle's left, as seen from the wearer's head",
@@ -118,8 +118,8 @@ fn next(servo: &Servo) -> String {
 }
 
 /// The one word for what a servo does, and what it lacks.
-pub(crate) fn state(servo: &Servo) -> String {
-    let pulse = &servo.pulse;
+pub(crate) fn state(servo: &Felt) -> String {
+    let pulse = &servo.jog;
     let does = match (pulse.is_engaged(), pulse.is_sweeping(), pulse.is_moving()) {
         (false, ..) => "limp",
         (_, true, _) => "sweeping",

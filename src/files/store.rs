@@ -1,11 +1,9 @@
 //! `servos.toml` as it was read, and how it is saved.
 
-use super::document::Document;
-use super::whole;
-use crate::cli::{BoardKind, Global};
+use super::edit::Document;
+use super::{SHIPPED_MOTION, SHIPPED_SERVOS, Servos, Source, whole};
 use crate::failure::{Exit, Failure};
-use crate::files::{self, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, Source};
-use crate::host;
+use crate::say::tell;
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::process::geteuid;
 use std::fs;
@@ -19,7 +17,6 @@ pub(crate) struct Store {
     source: Source,
     /// Where it is saved; nowhere on the virtual board without `--config`.
     path: Option<PathBuf>,
-    is_the_services: bool,
     text: String,
     pub(crate) servos: Servos,
 }
@@ -30,20 +27,18 @@ impl Store {
     ///
     /// # Errors
     /// All faults of the file, a line each.
-    pub(crate) fn open(global: &Global) -> Result<Self> {
-        let source = host::source(global);
-        let path = match &source {
-            Source::Folder(folder) => Some(real_path(&folder.join("servos.toml"))?),
-            Source::Shipped => None,
-        };
+    pub(crate) fn open(source: &Source) -> Result<Self> {
+        let path = source
+            .folder()
+            .map(|folder| real_path(&folder.join("servos.toml")));
+        let path = path.transpose()?;
         let text = match &path {
             Some(path) => text(path)?,
             None => SHIPPED_SERVOS.to_owned(),
         };
         let servos = source.servos(&text)?;
         Ok(Self {
-            is_the_services: is_the_services(global.board, &source),
-            source,
+            source: source.clone(),
             path,
             text,
             servos,
@@ -57,7 +52,7 @@ impl Store {
 
     /// Whether it is the file that the service on this Pi reads.
     pub(crate) fn is_the_services(&self) -> bool {
-        self.is_the_services
+        matches!(self.source, Source::Service)
     }
 
     /// Whether [`Self::save`] will be able to write.
@@ -66,10 +61,7 @@ impl Store {
     /// Why not, and what to do.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
         let Some(path) = &self.path else {
-            return Err(Failure {
-                exit: Exit::Other,
-                message: NOWHERE.to_owned(),
-            });
+            return Err(Failure::other(NOWHERE));
         };
         let refused = |exit, why: &str| Failure {
             exit,
@@ -156,6 +148,25 @@ impl Store {
         Ok(saved)
     }
 
+    /// Tells what a save did, and, if it was to the service's file, what comes
+    /// `next`.
+    pub(crate) fn tell(&self, saved: &Saved, next: &str) {
+        for created in &saved.created {
+            tell(format_args!("created {}", created.display()));
+        }
+        if let Some(path) = self.path()
+            && !saved.created.iter().any(|created| created == path)
+        {
+            tell(format_args!(
+                "saved {}; the file before is in servos.toml.bak",
+                path.display()
+            ));
+        }
+        if self.is_the_services() {
+            tell(next);
+        }
+    }
+
     /// The file's text as it is now. Somebody may have edited a comment
     /// meanwhile, which stays; a number that is another makes what was measured
     /// here doubtful.
@@ -184,12 +195,6 @@ pub(crate) struct Saved {
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
                        uses the files inside the program";
 
-/// Whether the service reads what is saved here.
-fn is_the_services(board: BoardKind, source: &Source) -> bool {
-    let folder = Path::new(host::CONFIG_FOLDER);
-    board == BoardKind::Pi && matches!(source, Source::Folder(own) if own == folder)
-}
-
 /// A link is kept, and what it leads to is replaced.
 fn real_path(path: &Path) -> Result<PathBuf> {
     match fs::canonicalize(path) {
@@ -202,7 +207,7 @@ fn real_path(path: &Path) -> Result<PathBuf> {
 /// The text of the file, or what a first one holds.
 fn text(path: &Path) -> Result<String> {
     match path.exists() {
-        true => Ok(files::read(path)?),
+        true => Ok(super::read(path)?),
         false => first_text(),
     }
 }
@@ -213,19 +218,4 @@ fn first_text() -> Result<String> {
     let servos = Source::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_service_reads_one_file_and_only_on_a_pi() {
-        let service = Source::Folder("/etc/tentacle-hat/".into());
-        assert!(is_the_services(BoardKind::Pi, &service));
-        assert!(!is_the_services(BoardKind::Virtual, &service));
-        let other = Source::Folder("/home/pi/hat".into());
-        assert!(!is_the_services(BoardKind::Pi, &other));
-        assert!(!is_the_services(BoardKind::Virtual, &Source::Shipped));
-    }
 }

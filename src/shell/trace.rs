@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
-use tentacle_hat::calibration::Rig;
+use tentacle_hat::calibration::{Channel, Rig};
 
 /// A CSV file: `time_us` and the servos in file order, a row a slot.
 #[derive(Debug)]
 pub(crate) struct Trace {
     file: BufWriter<File>,
-    channels: Vec<u8>,
+    channels: Vec<Channel>,
     /// The slot of the next row, and the first that has none.
     next: u64,
     end: u64,
@@ -54,7 +54,7 @@ impl Trace {
     fn write(&mut self, t_us: u64, chip: &Chip) -> io::Result<()> {
         write!(self.file, "{t_us}")?;
         for &channel in &self.channels {
-            match chip.emitted(channel.into()) {
+            match chip.emitted(channel) {
                 Emitted::Pulse(us) => write!(self.file, ",{us:.2}")?,
                 Emitted::Limp => write!(self.file, ",")?,
                 Emitted::High => write!(self.file, ",high")?,

@@ -1,13 +1,13 @@
 //! Points set, taken back, and gone through.
 
 use super::{Mode, Session};
-use crate::calibrate::points::{Points, place, tenths};
+use crate::files::{Points, place, tenths};
 
 impl Session {
     /// Makes the emitted pulse the one at `bend`.
     pub(super) fn set(&mut self, bend: f32) {
         let servo = self.chosen();
-        let Some(emitted) = servo.pulse.emitted() else {
+        let Some(emitted) = servo.jog.emitted() else {
             return self.say_limp();
         };
         // In the table the trim is left out, and added again when it is driven.
@@ -20,8 +20,8 @@ impl Session {
             Ok(points) => self.change(points, &what),
             Err(refusal) => self.refuse(&refusal),
         }
-        if self.pulse().is_sweeping() {
-            self.pulse().stop();
+        if self.jog().is_sweeping() {
+            self.jog().stop();
         }
     }
 
@@ -31,12 +31,12 @@ impl Session {
         let Some((a, b)) = points.ends().filter(|(a, b)| a != b) else {
             return self.say("t sweeps between what is set; set two of [ n ] first.");
         };
-        if !servo.pulse.is_engaged() {
+        if !servo.jog.is_engaged() {
             return self.say_limp();
         }
         // A neutral that nobody set may lie outside of what is.
         let (low, high) = (a.min(b) + trim, a.max(b) + trim);
-        self.pulse()
+        self.jog()
             .sweep((a + trim, b + trim), neutral.clamp(low, high));
         self.say("Sweeping slowly; any jog stops it.");
     }
@@ -68,9 +68,9 @@ impl Session {
         };
         // What it shows is what was taken back.
         if servo != self.chosen && self.mode == Mode::Bench {
-            self.pulse().relax();
+            self.jog().relax();
         }
-        self.pulse().stop();
+        self.jog().stop();
         self.chosen = servo;
         let servo = &mut self.servos[servo];
         servo.points = points;

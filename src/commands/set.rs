@@ -1,17 +1,20 @@
 //! `calibrate set`: points of one servo's table from the command line.
 
-use super::points::{Points, place, tenths};
-use super::store::Store;
-use super::{RELOAD, report};
-use crate::cli::{Global, Set};
+use super::trim::RELOAD;
+use crate::files::{Points, Source, Store, place, tenths};
+use crate::say::tell;
 use anyhow::{Result, anyhow, bail};
+use tentacle_hat::units::Microseconds;
 
 /// An end that moves further is rather a typing error than a new measurement, µs.
 const FAR_US: f32 = 200.0;
 
-pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
-    let mut store = Store::open(global)?;
-    let (servo, name) = store.find(&options.servo)?;
+/// A bend, and the pulse that it is to have from now on.
+pub(crate) type Wish = (f32, Microseconds);
+
+pub(crate) fn set(source: &Source, servo: &str, wishes: &[Wish]) -> Result<()> {
+    let mut store = Store::open(source)?;
+    let (servo, name) = store.find(servo)?;
     store.check_writable()?;
     let table = store.servos.plans[servo / 2].servos[servo % 2]
         .table
@@ -19,15 +22,8 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     let before = Points::of(table);
     let refused = |why| anyhow!("{name}: {why}; nothing was changed");
     let mut points = before.clone();
-    let wishes = [
-        (-1.0, options.negative),
-        (0.0, options.neutral),
-        (1.0, options.positive),
-    ];
     for (bend, us) in wishes {
-        if let Some(us) = us {
-            points = points.with(bend, us.get()).map_err(refused)?;
-        }
+        points = points.with(*bend, us.get()).map_err(refused)?;
     }
     points.check().map_err(refused)?;
     if !points.are_a_table() {
@@ -38,20 +34,19 @@ pub(crate) fn set(global: &Global, options: &Set) -> Result<()> {
     }
     let saved = store.save(|document| document.set_points(servo, &points))?;
     for (bend, us) in wishes {
-        if let Some(us) = us {
-            let was = before
-                .at(bend)
-                .map_or("not set".to_owned(), |us| us.to_string());
-            println!("{name}: {} was {was}, is {} µs", place(bend), us.get());
-        }
+        let was = before
+            .at(*bend)
+            .map_or("not set".to_owned(), |us| us.to_string());
+        let (place, us) = (place(*bend), us.get());
+        tell(format_args!("{name}: {place} was {was}, is {us} µs"));
     }
     if let Some(told) = points.neutral_moved(&before) {
-        println!("{name}: {told}");
+        tell(format_args!("{name}: {told}"));
     }
     for warning in warnings(&before, &points) {
-        println!("{name}: {warning}");
+        tell(format_args!("{name}: {warning}"));
     }
-    report(&store, &saved, RELOAD);
+    store.tell(&saved, RELOAD);
     Ok(())
 }
 

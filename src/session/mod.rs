@@ -1,22 +1,29 @@
 //! The interactive session as a state machine: keys, frames and faults in,
-//! pulses and words out. It knows no terminal, no board and no clock.
+//! pulses and words out. It knows no terminal, no board and no clock; `evening`
+//! ties it to them.
 
+mod desk;
+mod draw;
+mod evening;
+mod guide;
+mod jog;
+mod key;
 mod keys;
 mod measure;
 #[cfg(test)]
 mod tests;
 
-use super::points::{Points, UNMEASURED_NEUTRAL};
-use super::pulse::Pulse;
-use crate::files::Servos;
+pub(crate) use evening::{Ended, evening};
+
+use crate::files::{Points, Servos, UNMEASURED_NEUTRAL};
+use jog::Jog;
+use tentacle_hat::calibration::Channel;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Timebase, Turns};
 
 /// Without a key for this long, servos go limp: a lost Wi-Fi link must not
 /// leave one pressing against its stop.
 const IDLE_US: u64 = 30_000_000;
-/// Between two servos that are engaged together.
-const ENGAGE_EVERY_US: u64 = 100_000;
 
 /// What the world has to do after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +36,19 @@ pub(crate) enum Action {
 
 /// One servo on the bench.
 #[derive(Clone, Debug)]
-pub(crate) struct Servo {
+pub(crate) struct Felt {
     pub(crate) name: String,
     /// Where its tentacle stands.
     pub(crate) facing: Turns,
-    pub(crate) channel: u8,
+    pub(crate) channel: Channel,
     pub(crate) trim_us: f32,
     /// As measured, and as in the file: both without the trim.
     pub(crate) points: Points,
     pub(crate) saved: Points,
-    pub(crate) pulse: Pulse,
+    pub(crate) jog: Jog,
 }
 
-impl Servo {
+impl Felt {
     pub(crate) fn is_saved(&self) -> bool {
         self.points == self.saved
     }
@@ -58,8 +65,8 @@ impl Servo {
 pub(crate) enum Mode {
     /// One servo.
     Bench,
-    /// All calibrated servos at neutral; the next one is engaged then.
-    AllStraight { next: usize, next_us: u64 },
+    /// All calibrated servos at neutral, once they are all awake.
+    AllStraight { awake: bool },
     /// A bend is being typed.
     Bend(String),
     /// All keys are shown.
@@ -71,7 +78,7 @@ pub(crate) enum Mode {
 /// The session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    pub(crate) servos: Vec<Servo>,
+    pub(crate) servos: Vec<Felt>,
     pub(crate) chosen: usize,
     pub(crate) mode: Mode,
     /// What happened last.
@@ -95,14 +102,14 @@ impl Session {
             let points = Points::of(plan.table.as_ref());
             let ends = points.ends();
             let measured = ends.map(|(a, b)| (a + plan.trim_us, b + plan.trim_us));
-            Servo {
+            Felt {
                 name: servos.rig.servo_name(i).to_string(),
                 facing,
                 channel: plan.channel,
                 trim_us: plan.trim_us,
                 saved: points.clone(),
                 points,
-                pulse: Pulse::limp(timebase, measured),
+                jog: Jog::limp(timebase, measured),
             }
         };
         let message = match &file {
@@ -122,36 +129,27 @@ impl Session {
         }
     }
 
-    pub(crate) fn chosen(&self) -> &Servo {
+    pub(crate) fn chosen(&self) -> &Felt {
         &self.servos[self.chosen]
     }
 
-    fn pulse(&mut self) -> &mut Pulse {
-        &mut self.servos[self.chosen].pulse
-    }
-
-    /// What all servos are sent.
-    pub(crate) fn pulses(&self) -> Pulses {
-        let mut pulses = Pulses::LIMP;
-        for (pulse, servo) in pulses.0.iter_mut().zip(&self.servos) {
-            *pulse = servo.pulse.emitted();
-        }
-        pulses
+    fn jog(&mut self) -> &mut Jog {
+        &mut self.servos[self.chosen].jog
     }
 
     pub(crate) fn engaged(&self) -> usize {
-        let engaged = self.servos.iter().filter(|s| s.pulse.is_engaged());
+        let engaged = self.servos.iter().filter(|s| s.jog.is_engaged());
         engaged.count()
     }
 
     /// The servos that differ from the file.
-    pub(crate) fn unsaved(&self) -> impl Iterator<Item = (usize, &Servo)> {
+    pub(crate) fn unsaved(&self) -> impl Iterator<Item = (usize, &Felt)> {
         let servos = self.servos.iter().enumerate();
         servos.filter(|(_, servo)| !servo.is_saved())
     }
 
-    /// One frame on.
-    pub(crate) fn frame(&mut self, now_us: u64) {
+    /// The pulses that follow `before`, which the board emits.
+    pub(crate) fn frame(&mut self, now_us: u64, before: &Pulses) -> Pulses {
         let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });
         if busy && now_us >= self.last_key_us + IDLE_US {
             self.relax(match self.mode {
@@ -159,34 +157,21 @@ impl Session {
                 _ => "30 s without a key: limp. Space engages again.",
             });
         }
-        if let Mode::AllStraight { next, next_us } = &mut self.mode
-            && now_us >= *next_us
-        {
-            let ready = |servo: &Servo| servo.points.are_a_table() && !servo.pulse.is_engaged();
-            let waiting = self.servos.iter().skip(*next).position(ready);
-            *next_us = now_us + ENGAGE_EVERY_US;
-            match waiting {
-                // Said once.
-                None if *next < usize::MAX => {
-                    *next = usize::MAX;
-                    self.message = "All that is measured stands at its neutral.".to_owned();
-                }
-                None => {}
-                Some(i) => {
-                    let servo = &mut self.servos[*next + i];
-                    servo.pulse.engage(servo.neutral_us());
-                    *next += i + 1;
-                }
-            }
+        let mut pulses = Pulses::LIMP;
+        for ((servo, pulse), before) in self.servos.iter_mut().zip(&mut pulses.0).zip(&before.0) {
+            *pulse = servo.jog.step(*before);
         }
-        for servo in &mut self.servos {
-            servo.pulse.step();
+        let wait = |s: &Felt| s.jog.is_engaged() && s.jog.emitted().is_none();
+        if self.mode == (Mode::AllStraight { awake: false }) && !self.servos.iter().any(wait) {
+            self.mode = Mode::AllStraight { awake: true };
+            self.say("All that is measured stands at its neutral.");
         }
+        pulses
     }
 
     /// All servos limp.
     fn relax(&mut self, message: &str) {
-        self.servos.iter_mut().for_each(|s| s.pulse.relax());
+        self.servos.iter_mut().for_each(|s| s.jog.relax());
         self.mode = Mode::Bench;
         self.say(message);
     }
@@ -204,10 +189,10 @@ impl Session {
         }
     }
 
-    /// These servos are in the file now.
-    pub(crate) fn saved(&mut self, servos: &[usize], message: &str) {
-        for &i in servos {
-            self.servos[i].saved = self.servos[i].points.clone();
+    /// These points of servos are in the file now.
+    pub(crate) fn saved(&mut self, points: Vec<(usize, Points)>, message: &str) {
+        for (i, points) in points {
+            self.servos[i].saved = points;
         }
         self.saves += 1;
         self.say(message);

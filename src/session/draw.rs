@@ -1,7 +1,7 @@
 //! The session's picture.
 
 use super::guide::{HELP, guide, state};
-use super::session::{Mode, Servo, Session};
+use super::{Felt, Mode, Session};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
@@ -113,7 +113,7 @@ fn servos(session: &Session) -> Text<'static> {
     let mut lines = vec![Line::styled(header, DIM)];
     for (i, servo) in session.servos.iter().enumerate() {
         let row = row(servo, width, i == session.chosen);
-        let style = match (i == session.chosen, servo.pulse.is_engaged()) {
+        let style = match (i == session.chosen, servo.jog.is_engaged()) {
             (true, _) => REVERSED,
             (false, true) => BOLD,
             (false, false) => Style::new(),
@@ -123,14 +123,14 @@ fn servos(session: &Session) -> Text<'static> {
     Text::from(lines)
 }
 
-fn row(servo: &Servo, width: usize, chosen: bool) -> String {
+fn row(servo: &Felt, width: usize, chosen: bool) -> String {
     let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| format!("{us:.1}"));
     format!(
         "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
         if chosen { '▶' } else { ' ' },
         servo.name,
         servo.channel,
-        us(servo.pulse.emitted().map(Microseconds::get)),
+        us(servo.jog.emitted().map(Microseconds::get)),
         us(servo.points.at(-1.0)),
         us(servo.points.neutral()),
         us(servo.points.at(1.0)),
@@ -140,7 +140,7 @@ fn row(servo: &Servo, width: usize, chosen: bool) -> String {
 }
 
 /// The chosen servo's pulse between its ends, from 500 to 2500 µs.
-fn ruler(servo: &Servo, width: u16) -> String {
+fn ruler(servo: &Felt, width: u16) -> String {
     let (low, high) = (Microseconds::MIN, Microseconds::MAX);
     let mut cells = vec!['·'; usize::from(width).saturating_sub(12)];
     let mut mark = |us: Option<f32>, sign| {
@@ -154,7 +154,7 @@ fn ruler(servo: &Servo, width: u16) -> String {
     mark(trimmed(points.neutral()), 'n');
     mark(trimmed(points.at(-1.0)), '[');
     mark(trimmed(points.at(1.0)), ']');
-    mark(servo.pulse.emitted().map(Microseconds::get), '●');
+    mark(servo.jog.emitted().map(Microseconds::get), '●');
     format!("{low} {} {high} µs", String::from_iter(cells))
 }
 
@@ -162,8 +162,8 @@ fn ruler(servo: &Servo, width: u16) -> String {
 /// who stands before the wearer sees them.
 fn from_above(frame: &mut Frame<'_>, session: &Session, area: Rect) {
     for pair in session.servos.chunks(2) {
-        let engaged = |servo: &Servo| {
-            if servo.pulse.is_engaged() {
+        let engaged = |servo: &Felt| {
+            if servo.jog.emitted().is_some() {
                 '●'
             } else {
                 '○'
@@ -199,6 +199,7 @@ mod tests {
     use crate::files::{SHIPPED_SERVOS, Source};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
+    use tentacle_hat::pulse::Pulses;
 
     /// The picture of a session with that many tentacles, after some keys.
     fn picture((width, height): (u16, u16), tentacles: usize, keys: &str) -> String {
@@ -216,7 +217,12 @@ mod tests {
         let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);
-            (0..100).for_each(|n| session.frame(100_000 * n));
+            let mut board = Pulses::LIMP;
+            for n in 0..100 {
+                let mut pulses = session.frame(100_000 * n, &board);
+                pulses.wake_one(&board, true);
+                board = pulses;
+            }
         }
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| draw(frame, &session)).unwrap();

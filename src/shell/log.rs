@@ -1,9 +1,8 @@
 //! What the log says: edges only, a line each, without time stamps or colour
 //! (the journal has its own).
 
-use super::explain;
+use crate::failure::Failure;
 use tentacle_hat::board::BusError;
-use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::Notice;
 
 /// Turns notices into lines, once for each edge.
@@ -22,7 +21,7 @@ impl Log {
     pub(crate) fn line(
         &mut self,
         notice: &Notice<'_, BusError>,
-        board: &BoardPlan,
+        explain: impl Fn(BusError) -> Failure,
     ) -> Option<String> {
         match notice {
             Notice::Fault(error) => {
@@ -30,16 +29,11 @@ impl Log {
                 // fifty a second. The tally counts the rest.
                 let news = self.fault != Some(**error) && !self.lost;
                 self.fault = Some(**error);
-                news.then(|| format!("a transfer failed: {}", explain(**error, board)))
+                news.then(|| format!("a transfer failed: {}", explain(**error)))
             }
             Notice::Lost(error) => {
                 let news = !std::mem::replace(&mut self.lost, true);
-                news.then(|| {
-                    format!(
-                        "the board is lost; trying again: {}",
-                        explain(**error, board)
-                    )
-                })
+                news.then(|| format!("the board is lost; trying again: {}", explain(**error)))
             }
             Notice::Disturbed => {
                 let news = !std::mem::replace(&mut self.disturbed, true);

@@ -7,15 +7,16 @@ use tentacle_hat::units::{Microseconds, Ticks, Timebase};
 /// is let go, however fast keys repeat or a slow line delivers them.
 pub(crate) const LONGEST_JOG_US: f32 = 50.0;
 
-/// Where a pulse is going.
+/// Where a pulse goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Rest,
     /// To the pulse that an engaged servo is sent first, after a frame in which
-    /// it is limp: two quick keys must not make an engaged servo jump.
+    /// it is limp: two quick keys must not make an engaged servo jump. It may
+    /// have to wait for the board to wake it.
     Wait(u16),
     Wake(u16),
-    Jog(u16),
+    By(u16),
     Go(u16),
     /// Through three pulses, at half speed.
     Sweep {
@@ -27,7 +28,7 @@ enum Way {
 
 /// One servo's pulse.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Pulse {
+pub(crate) struct Jog {
     timebase: Timebase,
     way: Way,
     /// None: limp.
@@ -36,20 +37,20 @@ pub(crate) struct Pulse {
     window: Option<(u16, u16)>,
 }
 
-impl Pulse {
+impl Jog {
     /// A limp servo; `measured` are the pulses that it is known to stand.
     pub(crate) fn limp(timebase: Timebase, measured: Option<(f32, f32)>) -> Self {
-        let mut pulse = Self {
+        let mut jog = Self {
             timebase,
             way: Way::Rest,
             emitted: None,
             window: None,
         };
-        pulse.window = measured.map(|(a, b)| {
-            let (a, b) = (pulse.ticks(a), pulse.ticks(b));
+        jog.window = measured.map(|(a, b)| {
+            let (a, b) = (jog.ticks(a), jog.ticks(b));
             (a.min(b), a.max(b))
         });
-        pulse
+        jog
     }
 
     /// What the servo is sent.
@@ -86,24 +87,24 @@ impl Pulse {
     }
 
     /// Moves by `us`, on top of a jog the same way that is not over yet.
-    pub(crate) fn jog(&mut self, us: f32) {
+    pub(crate) fn by(&mut self, us: f32) {
         let Some(emitted) = self.emitted else { return };
         let emitted = i32::from(emitted);
         let ticks = |us: f32| ((us / self.timebase.tick_us()).round() as i32).max(1);
         let step = ticks(us.abs()) * us.signum() as i32;
         let from = match self.way {
-            Way::Jog(target) if (i32::from(target) - emitted) * step > 0 => i32::from(target),
+            Way::By(target) if (i32::from(target) - emitted) * step > 0 => i32::from(target),
             _ => emitted,
         };
         let most = ticks(LONGEST_JOG_US);
         let target = (from + step).clamp(emitted - most, emitted + most);
         let (low, high) = self.legal();
-        self.way = Way::Jog(target.clamp(low.into(), high.into()) as u16);
+        self.way = Way::By(target.clamp(low.into(), high.into()) as u16);
     }
 
     /// Where the jog under way goes, and whether no pulse may go further.
     pub(crate) fn jogs_to(&self) -> Option<(Microseconds, bool)> {
-        let Way::Jog(target) = self.way else {
+        let Way::By(target) = self.way else {
             return None;
         };
         let (low, high) = self.legal();
@@ -114,7 +115,7 @@ impl Pulse {
     /// Moves by one tick.
     pub(crate) fn nudge(&mut self, up: bool) {
         let tick = self.timebase.tick_us();
-        self.jog(if up { tick } else { -tick });
+        self.by(if up { tick } else { -tick });
     }
 
     /// Goes to the pulse `us`, which must have been reached before.
@@ -142,21 +143,31 @@ impl Pulse {
         }
     }
 
-    /// One frame on.
-    pub(crate) fn step(&mut self) {
-        let jogged = matches!(self.way, Way::Jog(_));
-        let target = match &mut self.way {
-            Way::Rest => return,
-            Way::Wait(first) => {
-                self.way = Way::Wake(*first);
-                return;
+    /// The pulse that follows `before`, which the board emits.
+    pub(crate) fn step(&mut self, before: Option<Microseconds>) -> Option<Microseconds> {
+        match (self.way, before) {
+            (Way::Wait(first), _) => {
+                self.way = Way::Wake(first);
+                return None;
             }
-            Way::Wake(first) => {
-                self.emitted = Some(*first);
+            (Way::Wake(first), None) => return Some(self.timebase.width(Ticks(first))),
+            (Way::Wake(_), Some(us)) => {
+                self.emitted = Some(self.timebase.ticks(us).0);
                 self.way = Way::Rest;
-                return;
             }
-            Way::Jog(target) | Way::Go(target) => *target,
+            // Whatever made it limp, it wakes at neutral.
+            (_, None) => self.relax(),
+            (_, Some(_)) => self.advance(),
+        }
+        self.emitted()
+    }
+
+    /// One frame on its way.
+    fn advance(&mut self) {
+        let jogged = matches!(self.way, Way::By(_));
+        let target = match &mut self.way {
+            Way::Rest | Way::Wait(_) | Way::Wake(_) => return,
+            Way::By(target) | Way::Go(target) => *target,
             Way::Sweep { legs, leg, wait } => {
                 *wait = !*wait;
                 if !*wait {
@@ -206,42 +217,43 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    fn pulse() -> Pulse {
-        Pulse::limp(Timebase::new(50, 25_000_000).unwrap(), None)
+    fn jog() -> Jog {
+        Jog::limp(Timebase::new(50, 25_000_000).unwrap(), None)
     }
 
-    fn settle(pulse: &mut Pulse) -> Vec<u16> {
+    fn settle(jog: &mut Jog) -> Vec<u16> {
         let mut way = vec![];
-        while pulse.is_moving() {
-            pulse.step();
-            way.extend(pulse.emitted);
+        let mut before = jog.emitted();
+        while jog.is_moving() {
+            before = jog.step(before);
+            way.extend(jog.emitted);
         }
         way
     }
 
     #[test]
     fn a_key_held_down_leaves_no_more_than_one_long_jog_behind() {
-        let mut pulse = pulse();
-        pulse.engage(1500.0);
-        settle(&mut pulse);
+        let mut jog = jog();
+        jog.engage(1500.0);
+        settle(&mut jog);
         for _ in 0..100 {
-            pulse.jog(50.0);
+            jog.by(50.0);
         }
-        assert_eq!(settle(&mut pulse).len(), 10);
-        pulse.jog(50.0);
-        pulse.step();
+        assert_eq!(settle(&mut jog).len(), 10);
+        jog.by(50.0);
+        jog.step(jog.emitted());
         // The other way starts from where it is, not from where it was going.
-        pulse.nudge(false);
-        assert_eq!(settle(&mut pulse), [317]);
+        jog.nudge(false);
+        assert_eq!(settle(&mut jog), [317]);
     }
 
     #[test]
     fn a_sweep_takes_two_frames_a_tick_and_ends_at_neutral() {
-        let mut pulse = Pulse::limp(pulse().timebase, Some((1480.0, 1520.0)));
-        pulse.engage(1500.0);
-        settle(&mut pulse);
-        pulse.sweep((1520.0, 1480.0), 1500.0);
-        let way = settle(&mut pulse);
+        let mut jog = Jog::limp(jog().timebase, Some((1480.0, 1520.0)));
+        jog.engage(1500.0);
+        settle(&mut jog);
+        jog.sweep((1520.0, 1480.0), 1500.0);
+        let way = settle(&mut jog);
         assert_eq!(
             (way.iter().min(), way.iter().max()),
             (Some(&303), Some(&311))
@@ -252,13 +264,13 @@ mod tests {
 
     #[test]
     fn nothing_but_a_jog_leaves_the_window() {
-        let mut pulse = pulse();
-        pulse.engage(1500.0);
-        settle(&mut pulse);
-        pulse.go(1600.0);
-        assert_eq!(settle(&mut pulse), [307]);
-        pulse.jog(20.0);
-        settle(&mut pulse);
-        assert_eq!(pulse.window, Some((307, 311)));
+        let mut jog = jog();
+        jog.engage(1500.0);
+        settle(&mut jog);
+        jog.go(1600.0);
+        assert_eq!(settle(&mut jog), [307]);
+        jog.by(20.0);
+        settle(&mut jog);
+        assert_eq!(jog.window, Some((307, 311)));
     }
 }

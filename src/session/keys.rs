@@ -1,8 +1,8 @@
 //! What each key does.
 
+use super::jog::LONGEST_JOG_US;
+use super::key::Key;
 use super::{Action, Mode, Session};
-use crate::calibrate::key::Key;
-use crate::calibrate::pulse::LONGEST_JOG_US;
 use std::ops::RangeInclusive;
 
 /// An arrow key's jog, µs.
@@ -50,7 +50,7 @@ impl Session {
     fn key_pulse(&mut self, key: Key) {
         if matches!(key, Key::Unknown | Key::Enter | Key::Escape) {
             self.message.clear();
-            return self.pulse().stop();
+            return self.jog().stop();
         }
         let jogs = [
             (Key::Left, -JOG_US),
@@ -63,21 +63,21 @@ impl Session {
         if !known {
             return self.say("That key does nothing here; ? shows those that do.");
         }
-        if !self.chosen().pulse.is_engaged() {
+        if !self.chosen().jog.is_engaged() {
             return self.say_limp();
         }
         match (jog, key) {
             (Some((_, us)), _) => {
-                self.pulse().jog(*us);
+                self.jog().by(*us);
                 self.say_where_it_goes();
             }
             (None, Key::Char('n')) => self.set(0.0),
             (None, Key::Char('g')) => {
                 let neutral = self.chosen().neutral_us();
-                self.pulse().go(neutral);
+                self.jog().go(neutral);
             }
             (None, key) => {
-                self.pulse().nudge(key == Key::Char('.'));
+                self.jog().nudge(key == Key::Char('.'));
                 self.say_where_it_goes();
             }
         }
@@ -85,7 +85,7 @@ impl Session {
 
     /// After a jog: what was said before is over, and far out lies a servo's stop.
     fn say_where_it_goes(&mut self) {
-        match self.chosen().pulse.jogs_to() {
+        match self.chosen().jog.jogs_to() {
             Some((us, true)) => {
                 let us = us.get();
                 self.message = format!("{us:.1} µs is as far as any pulse goes.");
@@ -150,10 +150,10 @@ impl Session {
     /// Choosing never engages, and leaves no servo engaged behind.
     fn choose(&mut self, down: bool) {
         let n = self.servos.len();
-        let was = self.chosen().pulse.is_engaged();
+        let was = self.chosen().jog.is_engaged();
         if was {
             self.message = format!("{} went limp.", self.chosen().name);
-            self.pulse().relax();
+            self.jog().relax();
         } else {
             self.message.clear();
         }
@@ -165,7 +165,7 @@ impl Session {
             return self.say("The board does not answer, so nothing can be engaged.");
         }
         let neutral = self.chosen().neutral_us();
-        self.pulse().engage(neutral);
+        self.jog().engage(neutral);
         self.message = format!("{} is engaged; Space makes it limp.", self.chosen().name);
     }
 
@@ -177,16 +177,15 @@ impl Session {
         if !self.servos.iter().any(|s| s.points.are_a_table()) {
             return self.say("No servo has both its ends yet; all straight comes last.");
         }
-        let chosen = self.chosen();
-        let neutral = chosen.neutral_us();
-        match chosen.points.are_a_table() {
-            true => self.pulse().go(neutral),
-            false => self.pulse().relax(),
+        for servo in &mut self.servos {
+            let neutral = servo.neutral_us();
+            match (servo.points.are_a_table(), servo.jog.is_engaged()) {
+                (true, true) => servo.jog.go(neutral),
+                (true, false) => servo.jog.engage(neutral),
+                (false, _) => servo.jog.relax(),
+            }
         }
-        self.mode = Mode::AllStraight {
-            next: 0,
-            next_us: 0,
-        };
+        self.mode = Mode::AllStraight { awake: false };
         self.say("Engaging one after another; Space makes all limp.");
     }
 

@@ -1,0 +1,83 @@
+//! The loop's shell for who works at the board by hand: nothing but the machine,
+//! the signals, and somebody who hears what goes wrong.
+
+use super::Machine;
+use super::bus::HostBus;
+use crate::signals::Signals;
+use tentacle_hat::board::BusError;
+use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::drive::{Notice, Order, Shell};
+
+/// What goes wrong at the bench.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// The board is lost, and why.
+    Lost(String),
+    /// It forgot what it was told.
+    Disturbed,
+    /// No pulse leaves it, and why.
+    Shut(String),
+}
+
+/// The bench.
+pub(crate) struct Bench<F> {
+    pub(crate) machine: Machine,
+    signals: Signals,
+    hear: F,
+    lost: bool,
+}
+
+impl<F: FnMut(Trouble)> Bench<F> {
+    pub(crate) fn new(machine: Machine, signals: Signals, hear: F) -> Self {
+        Self {
+            machine,
+            signals,
+            hear,
+            lost: false,
+        }
+    }
+}
+
+impl<F: FnMut(Trouble)> Shell for Bench<F> {
+    type Bus = HostBus;
+    type Error = BusError;
+
+    fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
+        self.machine.open(board)
+    }
+
+    fn now_us(&mut self) -> u64 {
+        self.machine.now_us()
+    }
+
+    fn sleep_until(&mut self, t_us: u64) {
+        self.machine.sleep_until(t_us);
+        self.machine.advance_to(t_us);
+    }
+
+    fn order(&mut self) -> Order {
+        match self.signals.take_stop() || self.signals.take_hangup() {
+            true => Order::Quit,
+            false => Order::Play,
+        }
+    }
+
+    fn notice(&mut self, notice: Notice<'_, BusError>) {
+        match notice {
+            Notice::Lost(error) if !self.lost => {
+                self.lost = true;
+                let why = self.machine.explain(*error).to_string();
+                (self.hear)(Trouble::Lost(why));
+            }
+            Notice::Disturbed => (self.hear)(Trouble::Disturbed),
+            Notice::Armed { .. } | Notice::Relaxed => {
+                let out = matches!(notice, Notice::Armed { .. });
+                self.lost &= !out;
+                if let Err(why) = self.machine.let_out(out) {
+                    (self.hear)(Trouble::Shut(why));
+                }
+            }
+            _ => {}
+        }
+    }
+}

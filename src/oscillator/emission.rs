@@ -1,0 +1,177 @@
+//! One pulse on a spare channel as a source for the loop, which ends with its
+//! measurement.
+
+use crate::host::bench::{Bench, Trouble};
+use crate::host::{KeptChip, Machine, Which};
+use crate::say::say;
+use crate::signals::Signals;
+use anyhow::{Context, Result, bail};
+use std::rc::Rc;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
+use tentacle_hat::board::virtual_chip::Emitted;
+use tentacle_hat::calibration::{BoardPlan, Channel, Name, Rig, ServoPlan, TentaclePlan};
+use tentacle_hat::drive::{Course, Source, Terms, drive};
+use tentacle_hat::pulse::Pulses;
+use tentacle_hat::units::{Microseconds, Ticks, Turns};
+
+/// A channel that no servo is on.
+#[derive(Clone, Debug)]
+pub(crate) struct Spare {
+    pub(crate) board: BoardPlan,
+    pub(crate) channel: Channel,
+    /// Another one, because servos come in pairs.
+    other: Channel,
+}
+
+impl Spare {
+    /// The channel that is wished for, or the lowest.
+    ///
+    /// # Errors
+    /// A servo is on it; what to do.
+    pub(crate) fn of(rig: &Rig, wish: Option<Channel>) -> Result<Self> {
+        let user = |channel: Channel| rig.servos().iter().position(|s| s.channel == channel);
+        let spare: Vec<_> = Channel::all().filter(|c| user(*c).is_none()).collect();
+        let Some(&lowest) = spare.first() else {
+            bail!(
+                "all sixteen channels have a servo: unplug one, and take its tentacle out of \
+                 servos.toml while you measure"
+            )
+        };
+        let channel = wish.unwrap_or(lowest);
+        if let Some(servo) = user(channel) {
+            let spare: Vec<_> = spare.iter().map(Channel::to_string).collect();
+            bail!(
+                "channel {channel} is {}'s, which would jump; spare channels are {}",
+                rig.servo_name(servo),
+                spare.join(", ")
+            );
+        }
+        let other = spare.into_iter().find(|other| *other != channel);
+        Ok(Self {
+            board: rig.board().clone(),
+            channel,
+            other: other.context("servos come in pairs, and so do spare channels")?,
+        })
+    }
+
+    /// A hat of which nothing but the spare channel is wired, and nothing is
+    /// calibrated: arming its board takes over no pulse.
+    fn rig(&self) -> Result<Rig> {
+        let servo = |channel| ServoPlan {
+            channel,
+            table: None,
+            trim_us: 0.0,
+            max_speed: ServoPlan::SPEED.0 as f32,
+        };
+        let tentacle = TentaclePlan {
+            name: Name::new(),
+            facing: Turns::ZERO,
+            servos: [servo(self.channel), servo(self.other)],
+        };
+        let slowest = Rig::TOTAL_SPEED.0 as f32;
+        Rig::new(self.board.clone(), slowest, &[tentacle], |_| {}).context("two channels")
+    }
+}
+
+/// The pulse that is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) ticks: Ticks,
+    /// Its width by the file, µs.
+    pub(crate) us: f32,
+    /// What the virtual board really emits, µs.
+    pub(crate) on_virtual_pin: Option<f64>,
+}
+
+/// Emits the pulse `commanded` while `measure` runs, and not a pulse longer.
+pub(super) fn emit<T: Send + 'static>(
+    which: Which,
+    spare: Spare,
+    commanded: Microseconds,
+    measure: impl FnOnce(Seen) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let rig = spare.rig()?;
+    let machine = Machine::new(which.clone(), &spare.board, false, false)?;
+    let mut emission = Emission {
+        ticks: rig.timebase().ticks(commanded),
+        rig,
+        channel: spare.channel,
+        chip: machine.chip().filter(|_| which.is_virtual()).cloned(),
+        measure: Some(measure),
+        measured: None,
+        result: None,
+    };
+    // Only now: before, Ctrl-C may end the program at once.
+    let signals = Signals::catch()?;
+    let mut bench = Bench::new(machine, signals, |trouble| match trouble {
+        Trouble::Lost(why) => say(format_args!("the board is lost; trying again: {why}")),
+        Trouble::Disturbed => say("the board forgot what it was told: is its supply steady?"),
+        Trouble::Shut(why) => say(why),
+    });
+    drive(&mut bench, &mut emission, Terms::default())
+        .map_err(|error| bench.machine.explain(error))?;
+    emission.result.context("stopped; nothing was changed")?
+}
+
+struct Emission<T, F> {
+    rig: Rig,
+    channel: Channel,
+    ticks: Ticks,
+    chip: Option<Rc<KeptChip>>,
+    /// Who measures, until he does.
+    measure: Option<F>,
+    measured: Option<Receiver<Result<T>>>,
+    result: Option<Result<T>>,
+}
+
+impl<T, F> Source for Emission<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(Seen) -> Result<T> + Send + 'static,
+{
+    fn rig(&self) -> &Rig {
+        &self.rig
+    }
+
+    fn begin(&mut self, _: u64) {}
+
+    fn course(&mut self, _: bool, _: u64, emitted: &Pulses) -> Course {
+        if *emitted != Pulses::LIMP
+            && let Some(measure) = self.measure.take()
+        {
+            let shown = self
+                .chip
+                .as_ref()
+                .map(|c| c.chip.borrow().emitted(self.channel));
+            let seen = Seen {
+                ticks: self.ticks,
+                us: self.rig.timebase().width(self.ticks).get(),
+                on_virtual_pin: match shown {
+                    Some(Emitted::Pulse(us)) => Some(us),
+                    _ => None,
+                },
+            };
+            let (sender, measured) = mpsc::channel();
+            // Whoever measures waits for hands, pins and terminals.
+            thread::spawn(move || sender.send(measure(seen)));
+            self.measured = Some(measured);
+        }
+        match self.measured.as_ref().map(Receiver::try_recv) {
+            None | Some(Err(TryRecvError::Empty)) => return Course::On,
+            Some(Ok(result)) => self.result = Some(result),
+            Some(Err(TryRecvError::Disconnected)) => {}
+        }
+        Course::End
+    }
+
+    fn pulses(&mut self, _: u64, _: &Pulses) -> Pulses {
+        let mut pulses = Pulses::LIMP;
+        pulses.0[0] = Some(self.rig.timebase().width(self.ticks));
+        pulses
+    }
+
+    fn scene_at(&self, _: u64) -> &'static str {
+        "one pulse"
+    }
+}

@@ -1,0 +1,263 @@
+//! An evening of calibrating: the session as a source for the loop, between
+//! terminal, board and file.
+
+use super::desk::{Desk, Gone};
+use super::key::Key;
+use super::{Action, Session};
+use crate::files::{Points, Store};
+use crate::host::Machine;
+use crate::host::bench::{Bench, Trouble};
+use crate::signals::Signals;
+use anyhow::{Context, Result, anyhow};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use tentacle_hat::calibration::Rig;
+use tentacle_hat::drive::{Course, Source, Terms, drive};
+use tentacle_hat::pulse::Pulses;
+
+/// How often the picture is renewed without a key.
+const PICTURE_EVERY_US: u64 = 100_000;
+
+/// A servo's number, and its points.
+type Measured = (usize, Points);
+
+/// What happens in an evening.
+pub(super) enum Event {
+    Key(Key),
+    Resized,
+    /// The terminal is no more.
+    Gone,
+    Trouble(Trouble),
+    /// These are in the file now, or not.
+    Saved(Vec<Measured>, Result<()>),
+}
+
+/// How an evening ended.
+pub(crate) struct Ended {
+    pub(crate) session: Session,
+    pub(crate) store: Store,
+    /// By a signal, or with the terminal.
+    pub(crate) cut_off: bool,
+    /// The terminal takes no more words.
+    pub(crate) mute: bool,
+}
+
+/// Lets a session be held at the machine's board until its user leaves.
+///
+/// # Errors
+/// There is no terminal for it, or no board.
+pub(crate) fn evening(machine: Machine, store: Store) -> Result<Ended> {
+    Desk::check(store.servos.rig.servos().len())?;
+    let signals = Signals::catch()?;
+    let (sender, events) = mpsc::channel();
+    let troubles = sender.clone();
+    let mut bench = Bench::new(machine, signals, move |trouble| {
+        // The evening outlives the bench.
+        let _ = troubles.send(Event::Trouble(trouble));
+    });
+    let mut evening = Evening::new(store, sender, events)?;
+    let driven = drive(&mut bench, &mut evening, Terms::default());
+    let mute = evening
+        .desk
+        .take()
+        .is_some_and(|mut desk| desk.close().is_err());
+    driven.map_err(|error| bench.machine.explain(error))?;
+    drop(evening.jobs);
+    Ok(Ended {
+        session: evening.session,
+        store: evening
+            .keeper
+            .join()
+            .map_err(|_| anyhow!("nothing can be saved"))?,
+        cut_off: evening.over.transpose()?.is_none(),
+        mute,
+    })
+}
+
+struct Evening {
+    /// Without tables, so that arming takes over no pulse of another process.
+    rig: Rig,
+    session: Session,
+    events: Receiver<Event>,
+    /// What the terminal's threads get.
+    sender: Sender<Event>,
+    /// Opened once the board is there.
+    desk: Option<Desk>,
+    drawn_us: Option<u64>,
+    /// Who saves, because a card may take its time.
+    keeper: JoinHandle<Store>,
+    jobs: Sender<Vec<Measured>>,
+    is_the_services: bool,
+    is_there: bool,
+    leaves_when_saved: bool,
+    over: Option<Result<()>>,
+}
+
+impl Evening {
+    fn new(mut store: Store, sender: Sender<Event>, events: Receiver<Event>) -> Result<Self> {
+        let mut plans = store.servos.plans.clone();
+        for plan in plans.iter_mut().flat_map(|tentacle| &mut tentacle.servos) {
+            plan.table = None;
+        }
+        let board = store.servos.rig.board().clone();
+        let slowest = Rig::TOTAL_SPEED.0 as f32;
+        let rig = Rig::new(board, slowest, &plans, |_| {});
+        let file = store.path().map(|path| path.display().to_string());
+        let (jobs, to_save) = mpsc::channel::<Vec<Measured>>();
+        let saved = sender.clone();
+        Ok(Self {
+            rig: rig.context("the servos fit no board")?,
+            session: Session::new(&store.servos, file),
+            events,
+            sender,
+            desk: None,
+            drawn_us: None,
+            is_the_services: store.is_the_services(),
+            is_there: store.path().is_some_and(Path::exists),
+            keeper: thread::spawn(move || {
+                for measured in to_save {
+                    let result = store.save(|document| {
+                        let edit = |(i, points): &Measured| document.set_points(*i, points);
+                        measured.iter().try_for_each(edit)
+                    });
+                    // The evening may be over.
+                    let _ = saved.send(Event::Saved(measured, result.map(drop)));
+                }
+                store
+            }),
+            jobs,
+            leaves_when_saved: false,
+            over: None,
+        })
+    }
+
+    fn hear(&mut self, event: Event, now_us: u64) {
+        self.drawn_us = None;
+        match event {
+            Event::Resized | Event::Gone => {}
+            Event::Key(key) => match self.session.key(key, now_us) {
+                Action::Nothing => {}
+                Action::Quit => self.over = Some(Ok(())),
+                Action::Save => self.save(),
+                Action::SaveAndQuit => {
+                    self.leaves_when_saved = true;
+                    self.save();
+                }
+            },
+            Event::Trouble(Trouble::Lost(why)) => self.session.lost(&why),
+            Event::Trouble(Trouble::Disturbed) => {
+                let message = "The board had lost its power or its memory: all limp.";
+                self.session.found(message);
+            }
+            Event::Trouble(Trouble::Shut(why)) => self.session.say(&why),
+            Event::Saved(measured, Ok(())) => self.saved(measured),
+            Event::Saved(_, Err(error)) => self.not_saved(&format!("Not saved: {error:#}")),
+        }
+    }
+
+    /// What differs from the file: tables, and what is not one yet.
+    fn unsaved(&self) -> (Vec<Measured>, Vec<Measured>) {
+        let unsaved = self.session.unsaved().map(|(i, s)| (i, s.points.clone()));
+        unsaved.partition(|(_, points)| points.are_a_table())
+    }
+
+    /// Has saved what is measured.
+    fn save(&mut self) {
+        let (ready, partly) = self.unsaved();
+        if self.session.file.is_none() || !ready.is_empty() {
+            self.session.say("Saving.");
+            // The keeper waits for as long as there are jobs.
+            let _ = self.jobs.send(ready);
+        } else if partly.is_empty() && self.is_there {
+            self.session.say("Everything is saved already.");
+            self.leave_if_asked();
+        } else if partly.is_empty() {
+            self.session.say("Nothing to save yet.");
+            self.leave_if_asked();
+        } else {
+            self.not_saved("Nothing to save yet: a servo needs both its ends, [ and ].");
+        }
+    }
+
+    fn not_saved(&mut self, why: &str) {
+        self.leaves_when_saved = false;
+        self.session.say(why);
+    }
+
+    fn leave_if_asked(&mut self) {
+        if self.leaves_when_saved {
+            self.over = Some(Ok(()));
+        }
+    }
+
+    fn saved(&mut self, measured: Vec<Measured>) {
+        let names = |list: &[Measured]| match list {
+            [_, _, _, _, ..] => format!("{} servos", list.len()),
+            _ => {
+                let name = |(i, _): &Measured| self.session.servos[*i].name.as_str();
+                list.iter().map(name).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let (_, partly) = self.unsaved();
+        let mut message = format!("Saved {}.", names(&measured));
+        if !partly.is_empty() {
+            message += &format!(" Not yet, for want of an end: {}.", names(&partly));
+        } else if self.is_the_services {
+            message += " After q, `sudo systemctl start tentacle-hat` moves the hat.";
+        }
+        self.is_there = true;
+        self.session.saved(measured, &message);
+        match partly.is_empty() {
+            true => self.leave_if_asked(),
+            false => self.leaves_when_saved = false,
+        }
+    }
+}
+
+impl Source for Evening {
+    fn rig(&self) -> &Rig {
+        &self.rig
+    }
+
+    fn begin(&mut self, t_us: u64) {
+        while let Ok(event) = self.events.try_recv() {
+            self.hear(event, t_us);
+        }
+        self.session
+            .found("The board is there again, and all servos are limp.");
+        if self.desk.is_none() {
+            match Desk::open(self.sender.clone()) {
+                Ok(desk) => self.desk = Some(desk),
+                Err(error) => self.over = Some(Err(error)),
+            }
+        }
+    }
+
+    fn course(&mut self, _: bool, t_us: u64, _: &Pulses) -> Course {
+        let mut gone = false;
+        while let Ok(event) = self.events.try_recv() {
+            gone |= matches!(event, Event::Gone);
+            self.hear(event, t_us);
+        }
+        let due = |drawn_us| t_us >= drawn_us + PICTURE_EVERY_US;
+        if let Some(desk) = &self.desk
+            && self.drawn_us.is_none_or(due)
+        {
+            self.drawn_us = Some(t_us);
+            gone |= matches!(desk.show(&self.session), Err(Gone));
+        }
+        match gone || self.over.is_some() {
+            true => Course::End,
+            false => Course::On,
+        }
+    }
+
+    fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses {
+        self.session.frame(t_us, before)
+    }
+
+    fn scene_at(&self, _: u64) -> &'static str {
+        "calibrate"
+    }
+}
