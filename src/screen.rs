@@ -1,26 +1,149 @@
 //! The terminal taken over: raw, the alternate screen, no cursor; and as it was
 //! before in every case.
+//!
+//! Keys come from one thread and pictures go to another, because a terminal at
+//! the end of a dead link blocks whoever writes to it, and neither the board
+//! nor a key must wait for that.
 
-use ratatui::Terminal;
+use crate::say::say;
+use anyhow::{Context, Result, bail};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{self, Event, KeyEvent, KeyEventKind};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use ratatui::{Frame, Terminal};
+use rustix::event::{PollFd, PollFlags, poll};
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, BufWriter, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A terminal that takes nothing for so long (a connection that hangs) must not
+/// hold the process, and with it the bus, for ever.
+const STALLED: Duration = Duration::from_secs(1);
+/// How much the loop comes before its picture, where there is one core for both.
+const NICE: i32 = 5;
+
+/// The terminal, taken over for pictures made of `P` until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Stage<P> {
+    pictures: Option<SyncSender<P>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl<P: Send + 'static> Stage<P> {
+    /// Takes the terminal over; `hear` gets its keys, and `None` once it is gone.
+    pub(crate) fn open(
+        mut draw: impl FnMut(&mut Frame<'_>, P) + Send + 'static,
+        hear: impl FnMut(Option<KeyEvent>) + Send + 'static,
+    ) -> Result<Self> {
+        let mut screen = Screen::enter().context("the terminal cannot be taken over")?;
+        let (pictures, to_draw) = mpsc::sync_channel(1);
+        let drawer = move || {
+            // Only a wish.
+            let _ = rustix::process::nice(NICE);
+            let mut gone = false;
+            for picture in to_draw {
+                if !gone && let Err(error) = screen.draw(|frame| draw(frame, picture)) {
+                    gone = is_gone(&error);
+                    if !gone {
+                        return Err(error);
+                    }
+                }
+            }
+            Ok(())
+        };
+        let thread = thread::Builder::new()
+            .name("pictures".into())
+            .spawn(drawer)?;
+        // Ends with the process: nothing can wake it from its read.
+        thread::Builder::new()
+            .name("keys".into())
+            .spawn(move || listen(hear))?;
+        Ok(Self {
+            pictures: Some(pictures),
+            thread: Some(thread),
+        })
+    }
+
+    /// Shows a picture, unless the terminal is still busy with the last one;
+    /// whether anybody is there to draw it.
+    pub(crate) fn show(&self, picture: P) -> bool {
+        let shown = self.pictures.as_ref().map(|p| p.try_send(picture));
+        !matches!(shown, Some(Err(TrySendError::Disconnected(_))))
+    }
+}
+
+impl<P> Stage<P> {
+    /// Gives the terminal back. One that takes nothing more ends the program
+    /// here: not even a last line would come through.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        self.pictures = None;
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
+        let since = Instant::now();
+        while !thread.is_finished() {
+            if since.elapsed() > STALLED {
+                // Takes no writing.
+                let _ = disable_raw_mode();
+                std::process::exit(1);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        match thread.join() {
+            Ok(drawn) => drawn.context("the terminal"),
+            Err(_) => bail!("the picture broke down; please report the lines above"),
+        }
+    }
+}
+
+impl<P> Drop for Stage<P> {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            say(format_args!("{error:#}"));
+        }
+    }
+}
+
+/// Whether the terminal was taken away, which is its owner's right: a window
+/// was closed.
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
+/// Key after key. (crossterm's reader alone would go round for ever once the
+/// terminal is gone.)
+fn listen(mut hear: impl FnMut(Option<KeyEvent>)) {
+    let there = || {
+        let stdin = stdin();
+        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+        let polled = poll(&mut ready, None);
+        polled == Err(rustix::io::Errno::INTR)
+            || polled.is_ok() && !ready[0].revents().contains(PollFlags::HUP)
+    };
+    while there() {
+        while let Ok(true) = event::poll(Duration::ZERO) {
+            match event::read() {
+                Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => hear(Some(key)),
+                Ok(_) => {}
+                Err(_) => return hear(None),
+            }
+        }
+    }
+    hear(None);
+}
 
 /// What a frame of a large terminal takes, so that it is written at once.
 const BUFFER: usize = 1 << 16;
-/// Ctrl-C, which a raw terminal sends as a key.
-const CTRL_C: u8 = 0x03;
 
 /// Whether the terminal is taken over.
 static SHOWN: AtomicBool = AtomicBool::new(false);
@@ -28,14 +151,14 @@ static SHOWN: AtomicBool = AtomicBool::new(false);
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 /// The terminal while it is taken over; dropping it gives it back.
-pub(crate) struct Screen {
+struct Screen {
     /// Never dropped: it would finish a picture that was cut short on the screen
     /// before, and panic where the terminal is gone.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
-    pub(crate) fn enter() -> io::Result<Self> {
+    fn enter() -> io::Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
         static HOOK: Once = Once::new();
         HOOK.call_once(keep_panics);
@@ -54,33 +177,8 @@ impl Screen {
         screen
     }
 
-    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(draw).map(drop)
-    }
-
-    /// Waits for keys, at most `patience`; whether one of them leaves.
-    ///
-    /// The bytes are read here because crossterm's reader goes round for ever
-    /// once the terminal is gone.
-    pub(crate) fn leaves(&mut self, patience: Duration) -> io::Result<bool> {
-        let stdin = stdin();
-        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
-        let patience = Timespec {
-            tv_sec: 0,
-            tv_nsec: i64::from(patience.subsec_nanos()),
-        };
-        match poll(&mut ready, Some(&patience)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(false),
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let mut keys = [0; 64];
-        match rustix::io::read(&stdin, &mut keys)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            count => Ok(keys[..count]
-                .iter()
-                .any(|key| matches!(*key, b'q' | b'Q' | CTRL_C))),
-        }
     }
 }
 
@@ -98,7 +196,7 @@ fn restore() {
         let _ = disable_raw_mode();
         let kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(message) = kept {
-            crate::say::say(message);
+            say(message);
         }
     }
 }

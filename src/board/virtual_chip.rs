@@ -8,6 +8,7 @@ use super::registers::{
 };
 use crate::calibration::{Address, CHANNELS, Channel};
 use core::cell::RefCell;
+use core::ops::Deref;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 /// Counts in a cycle.
@@ -340,15 +341,15 @@ fn led_bits(offset: u8, value: u8) -> u8 {
     }
 }
 
-/// The bus to a [`Chip`] that others may look at.
+/// The bus to a [`Chip`] that others may look at, through any kind of pointer.
 #[derive(Clone, Copy, Debug)]
-pub struct VirtualBus<'a>(pub &'a RefCell<Chip>);
+pub struct VirtualBus<C>(pub C);
 
-impl ErrorType for VirtualBus<'_> {
+impl<C> ErrorType for VirtualBus<C> {
     type Error = BusError;
 }
 
-impl I2c for VirtualBus<'_> {
+impl<C: Deref<Target = RefCell<Chip>>> I2c for VirtualBus<C> {
     fn transaction(
         &mut self,
         address: u8,

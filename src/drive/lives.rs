@@ -1,7 +1,6 @@
 //! The board's lives: opened, armed, played on until it is lost, disturbed or
 //! rewired, and then again, until somebody says stop.
 
-use super::slots::End;
 use super::{Course, Notice, Order, Shell, Source, Tally, Terms};
 use crate::board::{Board, relax};
 use crate::pulse::Pulses;
@@ -52,6 +51,15 @@ pub fn drive<S: Shell>(
             return Ok(drive.tally);
         }
     }
+}
+
+/// How one life of the board ended.
+pub(super) enum End<E> {
+    Stopped,
+    /// The source goes on with another rig.
+    Rewired,
+    Disturbed,
+    Lost(E),
 }
 
 /// Why the board lives (again).

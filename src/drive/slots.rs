@@ -1,6 +1,6 @@
 //! One life of the board, slot after slot.
 
-use super::lives::Drive;
+use super::lives::{Drive, End};
 use super::{Course, Notice, Shell, Slot, Source};
 use crate::board::Armed;
 use crate::pulse::Pulses;
@@ -14,15 +14,6 @@ const WATCH_EVERY_US: u64 = 250_000;
 const LOST_AFTER_US: u64 = 1_000_000;
 /// What a second attempt at a frame takes at 100 kHz, with room to spare.
 const ATTEMPT_US: u64 = 5_000;
-
-/// How one life of the board ended.
-pub(super) enum End<E> {
-    Stopped,
-    /// The source goes on with another rig.
-    Rewired,
-    Disturbed,
-    Lost(E),
-}
 
 impl<S: Shell, P: Source> Drive<'_, S, P> {
     /// Slot after slot on an armed board.

@@ -4,10 +4,15 @@ use super::chip::KeptChip;
 use super::faults::Schedule;
 use super::pi::PiBus;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use std::cell::RefCell;
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::{Fault, Faulty};
-use tentacle_hat::board::virtual_chip::VirtualBus;
+use tentacle_hat::board::traced::{Traced, Transaction};
+use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
+
+/// A virtual chip's bus, every transaction of which is kept in its file.
+type Kept = Traced<VirtualBus<Rc<RefCell<Chip>>>, Box<dyn FnMut(&Transaction<'_, '_>)>>;
 
 /// A bus with a PCA9685 on it.
 pub(crate) enum HostBus {
@@ -15,7 +20,7 @@ pub(crate) enum HostBus {
     /// what the real one emits.
     Pi(PiBus, Option<Rc<KeptChip>>),
     /// The virtual board's.
-    Virtual(Faulty<KeptBus, Box<dyn FnMut() -> Option<Fault>>>),
+    Virtual(Faulty<Kept, Box<dyn FnMut() -> Option<Fault>>>),
 }
 
 impl HostBus {
@@ -26,8 +31,10 @@ impl HostBus {
 
     /// The bus of the virtual board, failing as `faults` says.
     pub(crate) fn faulty(chip: Rc<KeptChip>, faults: Rc<Schedule>) -> Self {
+        let bus = VirtualBus(Rc::clone(&chip.chip));
+        let keep: Box<dyn FnMut(&Transaction<'_, '_>)> = Box::new(move |_| chip.keep());
         let strike = Box::new(move || faults.strike());
-        Self::Virtual(Faulty::new(KeptBus(chip), strike))
+        Self::Virtual(Faulty::new(Traced::new(bus, keep), strike))
     }
 }
 
@@ -62,27 +69,7 @@ fn reflect(mirror: &KeptChip, address: u8, operations: &mut [Operation<'_>]) {
         }
         _ => {
             // It has the address, and a virtual bus does not fail by itself.
-            let _ = VirtualBus(&mirror.chip).transaction(address, operations);
+            let _ = VirtualBus(&*mirror.chip).transaction(address, operations);
         }
-    }
-}
-
-/// The bus to a virtual chip that may be kept in a file.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptBus(Rc<KeptChip>);
-
-impl ErrorType for KeptBus {
-    type Error = BusError;
-}
-
-impl I2c for KeptBus {
-    fn transaction(
-        &mut self,
-        address: u8,
-        operations: &mut [Operation<'_>],
-    ) -> Result<(), BusError> {
-        let result = VirtualBus(&self.0.chip).transaction(address, operations);
-        self.0.keep();
-        result
     }
 }

@@ -8,13 +8,14 @@ use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
+use std::rc::Rc;
 use tentacle_hat::board::virtual_chip::Chip;
 use tentacle_hat::calibration::BoardPlan;
 
 /// A virtual chip and the file that mirrors its registers, if any.
 #[derive(Debug)]
 pub(crate) struct KeptChip {
-    pub(crate) chip: RefCell<Chip>,
+    pub(crate) chip: Rc<RefCell<Chip>>,
     file: Option<File>,
 }
 
@@ -23,7 +24,7 @@ impl KeptChip {
     pub(crate) fn mirror(board: &BoardPlan) -> Self {
         let chip = Chip::new(board.address, board.timebase.oscillator_hz());
         Self {
-            chip: RefCell::new(chip),
+            chip: Rc::new(RefCell::new(chip)),
             file: None,
         }
     }
@@ -37,7 +38,7 @@ impl KeptChip {
         let oscillator = own
             .oscillator_hz
             .unwrap_or_else(|| board.timebase.oscillator_hz());
-        kept.chip = RefCell::new(Chip::new(board.address, oscillator));
+        *kept.chip.borrow_mut() = Chip::new(board.address, oscillator);
         let Some(path) = &own.file else {
             return Ok(kept);
         };
@@ -50,7 +51,7 @@ impl KeptChip {
             let registers = <[u8; 256]>::try_from(bytes)
                 .map_err(|_| failed(&"is not a virtual chip's 256 registers"))?;
             let chip = Chip::with_registers(board.address, oscillator, registers);
-            kept.chip = RefCell::new(chip);
+            *kept.chip.borrow_mut() = chip;
         }
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(path);

@@ -7,7 +7,7 @@ use crate::say::say;
 use crate::signals::Signals;
 use anyhow::{Context, Result, bail};
 use std::rc::Rc;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{BoardPlan, Channel, Name, Rig, ServoPlan, TentaclePlan};
@@ -85,21 +85,26 @@ pub(crate) struct Seen {
 }
 
 /// Emits the pulse `commanded` while `measure` runs, and not a pulse longer.
-pub(super) fn emit<T: Send + 'static>(
+pub(super) fn emit(
     which: Which,
-    spare: Spare,
+    spare: &Spare,
     commanded: Microseconds,
-    measure: impl FnOnce(Seen) -> Result<T> + Send + 'static,
-) -> Result<T> {
+    measure: impl FnOnce(Seen) -> Result<f64> + Send + 'static,
+) -> Result<f64> {
     let rig = spare.rig()?;
-    let machine = Machine::new(which.clone(), &spare.board, false, false)?;
+    let is_virtual = which.is_virtual();
+    let machine = Machine::new(which, &spare.board, false, false)?;
+    let (start, started) = mpsc::channel();
+    let (done, measured) = mpsc::channel();
+    // Whoever measures waits for hands, pins and terminals.
+    thread::spawn(move || done.send(measure(started.recv()?)).context("nobody waits"));
     let mut emission = Emission {
         ticks: rig.timebase().ticks(commanded),
         rig,
         channel: spare.channel,
-        chip: machine.chip().filter(|_| which.is_virtual()).cloned(),
-        measure: Some(measure),
-        measured: None,
+        chip: machine.chip().filter(|_| is_virtual).cloned(),
+        start: Some(start),
+        measured,
         result: None,
     };
     // Only now: before, Ctrl-C may end the program at once.
@@ -114,22 +119,18 @@ pub(super) fn emit<T: Send + 'static>(
     emission.result.context("stopped; nothing was changed")?
 }
 
-struct Emission<T, F> {
+struct Emission {
     rig: Rig,
     channel: Channel,
     ticks: Ticks,
     chip: Option<Rc<KeptChip>>,
-    /// Who measures, until he does.
-    measure: Option<F>,
-    measured: Option<Receiver<Result<T>>>,
-    result: Option<Result<T>>,
+    /// Who measures waits for this, and is waited for.
+    start: Option<Sender<Seen>>,
+    measured: Receiver<Result<f64>>,
+    result: Option<Result<f64>>,
 }
 
-impl<T, F> Source for Emission<T, F>
-where
-    T: Send + 'static,
-    F: FnOnce(Seen) -> Result<T> + Send + 'static,
-{
+impl Source for Emission {
     fn rig(&self) -> &Rig {
         &self.rig
     }
@@ -138,29 +139,22 @@ where
 
     fn course(&mut self, _: bool, _: u64, emitted: &Pulses) -> Course {
         if *emitted != Pulses::LIMP
-            && let Some(measure) = self.measure.take()
+            && let Some(start) = self.start.take()
         {
-            let shown = self
-                .chip
-                .as_ref()
-                .map(|c| c.chip.borrow().emitted(self.channel));
-            let seen = Seen {
+            let chip = self.chip.as_ref().map(|kept| kept.chip.borrow());
+            // Whoever measures is there until he is done.
+            let _ = start.send(Seen {
                 ticks: self.ticks,
                 us: self.rig.timebase().width(self.ticks).get(),
-                on_virtual_pin: match shown {
+                on_virtual_pin: match chip.map(|chip| chip.emitted(self.channel)) {
                     Some(Emitted::Pulse(us)) => Some(us),
                     _ => None,
                 },
-            };
-            let (sender, measured) = mpsc::channel();
-            // Whoever measures waits for hands, pins and terminals.
-            thread::spawn(move || sender.send(measure(seen)));
-            self.measured = Some(measured);
+            });
         }
-        match self.measured.as_ref().map(Receiver::try_recv) {
-            None | Some(Err(TryRecvError::Empty)) => return Course::On,
-            Some(Ok(result)) => self.result = Some(result),
-            Some(Err(TryRecvError::Disconnected)) => {}
+        match self.measured.try_recv() {
+            Err(TryRecvError::Empty) => return Course::On,
+            measured => self.result = measured.ok(),
         }
         Course::End
     }

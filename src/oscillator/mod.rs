@@ -10,11 +10,11 @@ pub(crate) use emission::Spare;
 use crate::host::Which;
 use crate::say::{ask as ask_for, tell};
 use anyhow::{Result, anyhow, bail};
-use emission::{Seen, emit};
+use emission::emit;
 use pin::Pin;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::time::{Duration, Instant};
-use tentacle_hat::units::Microseconds;
+use tentacle_hat::units::{Microseconds, Ticks};
 
 /// How long the Pi measures.
 const MEASURE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ const GPIO_PULSE_US: f64 = 1500.0;
 /// Emits until somebody has typed what the pulse measures, µs.
 pub(crate) fn ask(which: Which, spare: Spare, commanded: Microseconds) -> Result<f64> {
     let channel = spare.channel;
-    emit(which, spare, commanded, move |seen| {
+    emit(which, &spare, commanded, move |seen| {
         tell(format_args!(
             "Channel {channel} emits {:.2} µs, if the oscillator is the one in the file.",
             seen.us
@@ -77,24 +77,21 @@ pub(crate) fn measure(which: Which, spare: Spare, pin: u8) -> Result<f64> {
     }
     let cycle_us = 4096.0 * f64::from(board.timebase.tick_us());
     let commanded = Microseconds::new(GPIO_PULSE_US)?;
-    let edges = emit(which, spare, commanded, move |seen| {
-        match seen.on_virtual_pin {
-            Some(us) => Ok(virtual_edges(&seen, us)),
-            None => pin_edges(pin),
-        }
-    })?;
-    let period = period::period(&edges, cycle_us * 1000.0).map_err(|why| {
-        anyhow!(
-            "GPIO {pin}: {why}; does the jumper join it to channel {channel}'s signal pin, and \
-             not to V+ or ground? Nothing was changed"
-        )
-    })?;
-    tell(format_args!(
-        "{} edges: a period of {:.2} µs",
-        period.edges,
-        period.ns / 1000.0
-    ));
-    Ok(period.ns)
+    emit(which, &spare, commanded, move |seen| {
+        let edges = match seen.on_virtual_pin {
+            Some(us) => virtual_edges(seen.ticks, us),
+            None => pin_edges(pin)?,
+        };
+        let period = period::period(&edges, cycle_us * 1000.0).map_err(|why| {
+            anyhow!(
+                "GPIO {pin}: {why}; does the jumper join it to channel {channel}'s signal pin, \
+                 and not to V+ or ground? Nothing was changed"
+            )
+        })?;
+        let (edges, us) = (period.edges, period.ns / 1000.0);
+        tell(format_args!("{edges} edges: a period of {us:.2} µs"));
+        Ok(period.ns)
+    })
 }
 
 fn pin_edges(pin: u8) -> Result<Vec<u64>> {
@@ -123,8 +120,8 @@ fn pin_edges(pin: u8) -> Result<Vec<u64>> {
 }
 
 /// What a pin at the virtual board would have seen.
-fn virtual_edges(seen: &Seen, us: f64) -> Vec<u64> {
-    let period_ns = us / f64::from(seen.ticks.0) * 4096.0 * 1000.0;
+fn virtual_edges(ticks: Ticks, us: f64) -> Vec<u64> {
+    let period_ns = us / f64::from(ticks.0) * 4096.0 * 1000.0;
     let count = (MEASURE.as_nanos() as f64 / period_ns) as u64;
     tell("The virtual board stands for pin and jumper.");
     (0..count).map(|k| (k as f64 * period_ns) as u64).collect()

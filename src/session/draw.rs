@@ -2,22 +2,47 @@
 
 use super::guide::{HELP, guide, state};
 use super::{Felt, Mode, Session};
+use anyhow::{Context, Result, bail};
 use ratatui::Frame;
+use ratatui::crossterm::terminal;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
+use std::io::{IsTerminal, stdin, stdout};
 use tentacle_hat::units::Microseconds;
 
 /// The smallest terminal that shows so many servos and what to do with them.
 /// tmux keeps a line of 24 for itself, which only more than a usual hat needs.
-pub(crate) fn smallest(servos: usize) -> (u16, u16) {
+fn smallest(servos: usize) -> (u16, u16) {
     (80, if is_roomy(servos) { 23 } else { 24 })
 }
 
 /// Sixteen servos leave room for little more than what to do next.
 fn is_roomy(servos: usize) -> bool {
     servos < 12
+}
+
+/// Whether there is a terminal that a session with so many servos fits into.
+///
+/// # Errors
+/// None, or too small.
+pub(super) fn check_terminal(servos: usize) -> Result<()> {
+    if !(stdin().is_terminal() && stdout().is_terminal()) {
+        bail!(
+            "`tentacle-hat calibrate` is a session in a terminal, and this is none; scripts \
+             use `tentacle-hat calibrate set`, over ssh use `ssh -t`"
+        );
+    }
+    let (width, height) = terminal::size().context("the terminal does not tell its size")?;
+    let (columns, lines) = smallest(servos);
+    if width < columns || height < lines {
+        bail!(
+            "this terminal is {width}x{height} and the session needs {columns}x{lines}: enlarge \
+             the window, or use `tentacle-hat calibrate set`"
+        );
+    }
+    Ok(())
 }
 
 /// Lines of advice while the whole hat is shown below them.

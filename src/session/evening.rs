@@ -1,14 +1,16 @@
 //! An evening of calibrating: the session as a source for the loop, between
 //! terminal, board and file.
 
-use super::desk::{Desk, Gone};
+use super::draw::{check_terminal, draw};
 use super::key::Key;
 use super::{Action, Session};
 use crate::files::{Points, Store};
 use crate::host::Machine;
 use crate::host::bench::{Bench, Trouble};
+use crate::screen::Stage;
 use crate::signals::Signals;
 use anyhow::{Context, Result, anyhow};
+use ratatui::crossterm::event::KeyEvent;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -23,9 +25,8 @@ const PICTURE_EVERY_US: u64 = 100_000;
 type Measured = (usize, Points);
 
 /// What happens in an evening.
-pub(super) enum Event {
+enum Event {
     Key(Key),
-    Resized,
     /// The terminal is no more.
     Gone,
     Trouble(Trouble),
@@ -39,8 +40,6 @@ pub(crate) struct Ended {
     pub(crate) store: Store,
     /// By a signal, or with the terminal.
     pub(crate) cut_off: bool,
-    /// The terminal takes no more words.
-    pub(crate) mute: bool,
 }
 
 /// Lets a session be held at the machine's board until its user leaves.
@@ -48,7 +47,7 @@ pub(crate) struct Ended {
 /// # Errors
 /// There is no terminal for it, or no board.
 pub(crate) fn evening(machine: Machine, store: Store) -> Result<Ended> {
-    Desk::check(store.servos.rig.servos().len())?;
+    check_terminal(store.servos.rig.servos().len())?;
     let signals = Signals::catch()?;
     let (sender, events) = mpsc::channel();
     let troubles = sender.clone();
@@ -58,10 +57,10 @@ pub(crate) fn evening(machine: Machine, store: Store) -> Result<Ended> {
     });
     let mut evening = Evening::new(store, sender, events)?;
     let driven = drive(&mut bench, &mut evening, Terms::default());
-    let mute = evening
-        .desk
+    evening
+        .stage
         .take()
-        .is_some_and(|mut desk| desk.close().is_err());
+        .map_or(Ok(()), |mut stage| stage.close())?;
     driven.map_err(|error| bench.machine.explain(error))?;
     drop(evening.jobs);
     Ok(Ended {
@@ -71,7 +70,6 @@ pub(crate) fn evening(machine: Machine, store: Store) -> Result<Ended> {
             .join()
             .map_err(|_| anyhow!("nothing can be saved"))?,
         cut_off: evening.over.transpose()?.is_none(),
-        mute,
     })
 }
 
@@ -80,10 +78,9 @@ struct Evening {
     rig: Rig,
     session: Session,
     events: Receiver<Event>,
-    /// What the terminal's threads get.
     sender: Sender<Event>,
-    /// Opened once the board is there.
-    desk: Option<Desk>,
+    /// The terminal, taken over once the board is there.
+    stage: Option<Stage<Box<Session>>>,
     drawn_us: Option<u64>,
     /// Who saves, because a card may take its time.
     keeper: JoinHandle<Store>,
@@ -91,6 +88,9 @@ struct Evening {
     is_the_services: bool,
     is_there: bool,
     leaves_when_saved: bool,
+    /// The terminal is no more.
+    gone: bool,
+    /// Its user left, or something went wrong.
     over: Option<Result<()>>,
 }
 
@@ -111,7 +111,7 @@ impl Evening {
             session: Session::new(&store.servos, file),
             events,
             sender,
-            desk: None,
+            stage: None,
             drawn_us: None,
             is_the_services: store.is_the_services(),
             is_there: store.path().is_some_and(Path::exists),
@@ -128,14 +128,21 @@ impl Evening {
             }),
             jobs,
             leaves_when_saved: false,
+            gone: false,
             over: None,
         })
+    }
+
+    fn take_in(&mut self, now_us: u64) {
+        while let Ok(event) = self.events.try_recv() {
+            self.hear(event, now_us);
+        }
     }
 
     fn hear(&mut self, event: Event, now_us: u64) {
         self.drawn_us = None;
         match event {
-            Event::Resized | Event::Gone => {}
+            Event::Gone => self.gone = true,
             Event::Key(key) => match self.session.key(key, now_us) {
                 Action::Nothing => {}
                 Action::Quit => self.over = Some(Ok(())),
@@ -221,33 +228,32 @@ impl Source for Evening {
     }
 
     fn begin(&mut self, t_us: u64) {
-        while let Ok(event) = self.events.try_recv() {
-            self.hear(event, t_us);
-        }
+        self.take_in(t_us);
         self.session
             .found("The board is there again, and all servos are limp.");
-        if self.desk.is_none() {
-            match Desk::open(self.sender.clone()) {
-                Ok(desk) => self.desk = Some(desk),
+        if self.stage.is_none() {
+            let events = self.sender.clone();
+            let hear = move |key: Option<KeyEvent>| {
+                // The evening may be over.
+                let _ = events.send(key.map_or(Event::Gone, |key| Event::Key(Key::of(key))));
+            };
+            match Stage::open(|frame, session: Box<Session>| draw(frame, &session), hear) {
+                Ok(stage) => self.stage = Some(stage),
                 Err(error) => self.over = Some(Err(error)),
             }
         }
     }
 
     fn course(&mut self, _: bool, t_us: u64, _: &Pulses) -> Course {
-        let mut gone = false;
-        while let Ok(event) = self.events.try_recv() {
-            gone |= matches!(event, Event::Gone);
-            self.hear(event, t_us);
-        }
+        self.take_in(t_us);
         let due = |drawn_us| t_us >= drawn_us + PICTURE_EVERY_US;
-        if let Some(desk) = &self.desk
+        if let Some(stage) = &self.stage
             && self.drawn_us.is_none_or(due)
         {
             self.drawn_us = Some(t_us);
-            gone |= matches!(desk.show(&self.session), Err(Gone));
+            self.gone |= !stage.show(Box::new(self.session.clone()));
         }
-        match gone || self.over.is_some() {
+        match self.gone || self.over.is_some() {
             true => Course::End,
             false => Course::On,
         }

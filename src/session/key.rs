@@ -1,6 +1,6 @@
 //! Keys as the session knows them.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +24,11 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    /// The key of a terminal's event, unless it was let go.
-    pub(crate) fn of(event: KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
+    /// The key of a terminal's event.
+    pub(crate) fn of(event: KeyEvent) -> Self {
         let shift = event.modifiers.contains(KeyModifiers::SHIFT);
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        Some(match event.code {
+        match event.code {
             KeyCode::Char('c') if control => Self::Interrupt,
             KeyCode::Char(_) if control => Self::Unknown,
             KeyCode::Up => Self::Up,
@@ -49,6 +46,6 @@ impl Key {
             KeyCode::Delete => Self::Delete,
             KeyCode::Char(c) => Self::Char(c),
             _ => Self::Unknown,
-        })
+        }
     }
 }

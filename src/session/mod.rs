@@ -2,7 +2,6 @@
 //! pulses and words out. It knows no terminal, no board and no clock; `evening`
 //! ties it to them.
 
-mod desk;
 mod draw;
 mod evening;
 mod guide;

@@ -121,7 +121,7 @@ impl<'p> HostShell<'p> {
     /// Ends the trace, and then the view, which may end the program.
     pub(crate) fn finish(self) -> Result<()> {
         let trace = self.trace.map_or(Ok(()), Trace::finish);
-        self.view.map_or(Ok(()), View::close)?;
+        self.view.map_or(Ok(()), |mut view| view.close())?;
         trace
     }
 
@@ -203,11 +203,14 @@ impl Shell for HostShell<'_> {
         // The board lives by the slots, not by how late the loop woke: a trace
         // depends on files and flags alone.
         self.advance_to(t_us);
-        if let (Some(view), Some(chip)) = (&self.view, self.machine.chip()) {
+        if let (Some(view), Some(chip)) = (&mut self.view, self.machine.chip()) {
             self.state.observe(t_us, &chip.chip.borrow());
-            view.publish(self.state);
             if self.machine.strikes_view() {
                 view.break_down();
+            }
+            if !view.publish(self.state) {
+                // A view that broke down leaves nobody to say when to stop.
+                self.signals.ask_stop();
             }
         }
     }

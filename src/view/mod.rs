@@ -1,8 +1,7 @@
 //! The view: what the board emits, drawn in the terminal while the loop runs.
 //!
-//! A thread of its own draws, so the loop only leaves a state for it. The
-//! thread has the terminal for itself and gives it back when it ends, however
-//! it ends; lines that come up meanwhile are printed after that.
+//! A thread of its own draws, so the loop only leaves a state for it. Lines that
+//! come up meanwhile are printed once the terminal is given back.
 
 mod above;
 mod bars;
@@ -19,27 +18,23 @@ mod tentacle;
 mod tests;
 
 use crate::failure::Failure;
-use crate::screen::Screen;
+use crate::say::say;
+use crate::screen::Stage;
 use crate::signals::Signals;
 use crate::state::State;
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use history::History;
 use palette::Palette;
+use ratatui::Frame;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shared::{Shared, locked};
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
 
 /// As often as films.
-const PERIOD: Duration = Duration::from_millis(40);
-/// A terminal that takes nothing for so long (a connection that hangs) must not
-/// hold the process, and with it the bus, for ever.
-const STALLED: Duration = Duration::from_secs(2);
-/// How much the frame loop comes first, where there is one core for both.
-const NICE: i32 = 5;
+const PICTURE_EVERY_US: u64 = 40_000;
 
 /// Whether the view is to be shown: as asked for, or else where somebody is
 /// likely to watch.
@@ -74,43 +69,50 @@ fn in_foreground() -> bool {
 /// The view while it is shown; dropping it gives the terminal back.
 #[derive(Debug)]
 pub(crate) struct View {
+    stage: Stage<State>,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    drawn_us: u64,
 }
 
 impl View {
     /// Shows the view of `rig`. Its keys ask `signals` to stop.
-    pub(crate) fn show(rig: Rig, signals: Signals) -> Result<Self> {
-        let shared = Arc::new(Shared::new());
-        let screen = Screen::enter().context("the terminal")?;
+    pub(crate) fn show(mut rig: Rig, signals: Signals) -> Result<Self> {
+        let shared = Arc::new(Shared::default());
         let known = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("view".into())
-            .spawn(move || {
-                // A view that broke down leaves nobody to say when to stop.
-                let _stop = StopOnPanic(signals.clone());
-                match watch(&known, rig, screen, &signals) {
-                    // SIGHUP tells the loop, or else it is to go on alone.
-                    Err(error) if is_gone(&error) => Ok(()),
-                    Err(error) => {
-                        signals.ask_stop();
-                        Err(error)
-                    }
-                    Ok(()) => Ok(()),
-                }
-            })?;
+        let palette = Palette::of_environment();
+        let mut history = History::new(&rig, State::NOTHING);
+        let draw = move |frame: &mut Frame<'_>, state| {
+            let broken = known.break_down.load(Ordering::Relaxed);
+            assert!(!broken, "a fault on schedule");
+            if let Some(new) = locked(&known.rig).take() {
+                rig = new;
+                history = History::new(&rig, state);
+            }
+            history.push(&rig, state);
+            let notice = locked(&known.lines).last().cloned();
+            picture::draw(frame, &rig, &history, notice.as_deref(), palette);
+        };
+        let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
+            Some((KeyCode::Char('q' | 'Q'), _))
+            | Some((KeyCode::Char('c'), KeyModifiers::CONTROL)) => signals.ask_stop(),
+            // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
+            _ => {}
+        };
         Ok(Self {
+            stage: Stage::open(draw, hear)?,
             shared,
-            thread: Some(thread),
+            drawn_us: 0,
         })
     }
 
-    /// Leaves a state for the next picture, unless the view is just taking
-    /// the last one: the loop does not wait.
-    pub(crate) fn publish(&self, state: State) {
-        if let Ok(mut place) = self.shared.state.try_lock() {
-            *place = state;
+    /// Leaves a state for the next picture, if it is time for one; whether
+    /// anybody is there to draw it. The loop does not wait.
+    pub(crate) fn publish(&mut self, state: State) -> bool {
+        if state.t_us < self.drawn_us + PICTURE_EVERY_US {
+            return true;
         }
+        self.drawn_us = state.t_us;
+        self.stage.show(state)
     }
 
     /// Goes over to another hat.
@@ -118,7 +120,7 @@ impl View {
         *locked(&self.shared.rig) = Some(rig);
     }
 
-    /// Lets the thread panic, for tests.
+    /// Lets the next picture panic, for tests.
     pub(crate) fn break_down(&self) {
         self.shared.break_down.store(true, Ordering::Relaxed);
     }
@@ -129,89 +131,19 @@ impl View {
     }
 
     /// Gives the terminal back and prints the lines that came up.
-    pub(crate) fn close(mut self) -> Result<()> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Result<()> {
-        let Some(thread) = self.thread.take() else {
-            return Ok(());
-        };
-        self.shared.leave.store(true, Ordering::Relaxed);
-        let since = Instant::now();
-        while !thread.is_finished() {
-            if since.elapsed() > STALLED {
-                // Not even a last line would come through.
-                std::process::exit(1);
-            }
-            std::thread::sleep(PERIOD / 8);
-        }
-        let end = thread.join();
+    pub(crate) fn close(&mut self) -> Result<()> {
+        let closed = self.stage.close();
         for line in locked(&self.shared.lines).drain(..) {
-            crate::say::say(line);
+            say(line);
         }
-        match end {
-            Ok(end) => end.context("the view"),
-            Err(_) => bail!("the view broke down; please report the lines above"),
-        }
+        closed
     }
 }
 
 impl Drop for View {
     fn drop(&mut self) {
-        if let Err(error) = self.end() {
-            crate::say::say(format_args!("{error:#}"));
+        if let Err(error) = self.close() {
+            say(format_args!("{error:#}"));
         }
     }
-}
-
-/// Whether the terminal was taken away, which is its owner's right: a window
-/// was closed.
-fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::UnexpectedEof
-        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
-}
-
-struct StopOnPanic(Signals);
-
-impl Drop for StopOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.ask_stop();
-        }
-    }
-}
-
-/// The view's thread: picture after picture, and the keys between them.
-fn watch(shared: &Shared, mut rig: Rig, mut screen: Screen, signals: &Signals) -> io::Result<()> {
-    // Only a wish.
-    let _ = rustix::process::nice(NICE);
-    let palette = Palette::of_environment();
-    let mut history = History::new(&rig, *locked(&shared.state));
-    let mut next = Instant::now();
-    while !shared.leave.load(Ordering::Relaxed) {
-        assert!(
-            !shared.break_down.load(Ordering::Relaxed),
-            "a fault on schedule"
-        );
-        let state = *locked(&shared.state);
-        if let Some(new) = locked(&shared.rig).take() {
-            rig = new;
-            history = History::new(&rig, state);
-        }
-        history.push(&rig, state);
-        let notice = locked(&shared.lines).last().cloned();
-        screen.draw(|frame| picture::draw(frame, &rig, &history, notice.as_deref(), palette))?;
-        next = (next + PERIOD).max(Instant::now());
-        loop {
-            let left = next.saturating_duration_since(Instant::now());
-            if screen.leaves(left)? {
-                signals.ask_stop();
-            }
-            if left.is_zero() {
-                break;
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,5 @@
 //! What the loop and the view's thread share.
 
-use crate::state::State;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tentacle_hat::calibration::Rig;
@@ -9,29 +8,17 @@ use tentacle_hat::calibration::Rig;
 pub(super) const LINES: usize = 100;
 
 /// What both threads know.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shared {
-    pub(super) state: Mutex<State>,
     /// A hat that was read again, for the view to take.
     pub(super) rig: Mutex<Option<Rig>>,
     /// Lines for the user, to be printed once the terminal is back.
     pub(super) lines: Mutex<Vec<String>>,
-    pub(super) leave: AtomicBool,
-    /// For tests: the thread is to panic.
+    /// For tests: the next picture is to panic.
     pub(super) break_down: AtomicBool,
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
-        Self {
-            state: Mutex::new(State::NOTHING),
-            rig: Mutex::new(None),
-            lines: Mutex::default(),
-            leave: AtomicBool::new(false),
-            break_down: AtomicBool::new(false),
-        }
-    }
-
     /// Keeps a line; what is said over and over is kept once, and of days of
     /// trouble the end.
     pub(super) fn say(&self, line: &str) {

@@ -204,7 +204,7 @@ impl<'a> Sim<'a> {
     }
 }
 
-type SimBus<'a> = Faulty<VirtualBus<'a>, Box<dyn FnMut() -> Option<Fault> + 'a>>;
+type SimBus<'a> = Faulty<VirtualBus<&'a RefCell<Chip>>, Box<dyn FnMut() -> Option<Fault> + 'a>>;
 
 impl<'a> Shell for Sim<'a> {
     type Bus = SimBus<'a>;

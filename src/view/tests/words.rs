@@ -135,7 +135,7 @@ fn a_window_that_is_too_small_says_so() {
 
 #[test]
 fn lines_are_kept_once_and_not_without_end() {
-    let shared = Shared::new();
+    let shared = Shared::default();
     for line in 0..1000 {
         shared.say(&format!("line {line}"));
         shared.say(&format!("line {line}"));
