@@ -101,7 +101,7 @@ impl<P> Stage<P> {
         }
         match thread.join() {
             Ok(drawn) => drawn.context("the terminal"),
-            Err(_) => bail!("the picture broke down; please report the lines above"),
+            Err(_) => bail!("the view broke down; please report the lines above"),
         }
     }
 }
@@ -120,6 +120,9 @@ fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
 
+/// What crossterm may take to look whether there is a key.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// Key after key. (crossterm's reader alone would go round for ever once the
 /// terminal is gone.)
 fn listen(mut hear: impl FnMut(Option<KeyEvent>)) {
@@ -131,7 +134,7 @@ fn listen(mut hear: impl FnMut(Option<KeyEvent>)) {
             || polled.is_ok() && !ready[0].revents().contains(PollFlags::HUP)
     };
     while there() {
-        while let Ok(true) = event::poll(Duration::ZERO) {
+        while let Ok(true) = event::poll(LOOK) {
             match event::read() {
                 Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => hear(Some(key)),
                 Ok(_) => {}
