@@ -68,6 +68,17 @@ fn every_fixture_is_refused_with_its_words() {
 }
 
 #[test]
+fn more_faults_than_anybody_reads() {
+    let text: String = (1..=20_000).map(|i| format!("k{i} = 0\n")).collect();
+    let said = refused("many", "motion.toml", text.as_bytes());
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 21, "{said}");
+    // The missing wave is the first.
+    assert!(lines[19].starts_with("motion.toml:19: k19 is not a key"));
+    assert_eq!(lines[20], "motion.toml: and 19981 more faults");
+}
+
+#[test]
 fn a_huge_file() {
     let said = refused("huge", "servos.toml", &vec![b'#'; (1 << 20) + 1]);
     assert!(said.contains("servos.toml: is larger than 1 MiB"), "{said}");

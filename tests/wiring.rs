@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use toml::de::{DeTable, DeValue};
+use toml_edit::{Document, Item};
 
 fn text(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -19,17 +19,15 @@ struct Servo {
 
 fn servos() -> Vec<Servo> {
     let text = text("calibration/servos.toml");
-    let document = DeTable::parse(&text).unwrap();
-    let tentacles = document.get_ref()["tentacle"].get_ref().as_array().unwrap();
+    let document = Document::parse(&text).unwrap();
     let mut servos = Vec::new();
-    for tentacle in tentacles {
-        let get = |key: &str| tentacle.get_ref()[key].get_ref();
+    for tentacle in document["tentacle"].as_array_of_tables().unwrap() {
         for axis in ["x", "y"] {
             servos.push(Servo {
-                channel: number(get(axis)["channel"].get_ref()),
-                tentacle: get("name").as_str().unwrap().to_owned(),
+                channel: number(&tentacle[axis]["channel"]),
+                tentacle: tentacle["name"].as_str().unwrap().to_owned(),
                 axis,
-                facing: number(get("facing-deg")),
+                facing: number(&tentacle["facing-deg"]),
             });
         }
     }
@@ -37,8 +35,8 @@ fn servos() -> Vec<Servo> {
     servos
 }
 
-fn number(value: &DeValue<'_>) -> u16 {
-    value.as_integer().unwrap().as_str().parse().unwrap()
+fn number(value: &Item) -> u16 {
+    value.as_integer().unwrap().try_into().unwrap()
 }
 
 /// The rows below the heading of the table that starts with `first`.

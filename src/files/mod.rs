@@ -1,5 +1,5 @@
 //! The calibration folder: `servos.toml` and `motion.toml`, read whole, checked
-//! whole, every fault of both reported together; and `servos.toml` edited and
+//! whole, their faults reported together; and `servos.toml` edited and
 //! saved whole.
 
 mod edit;

@@ -8,7 +8,7 @@ use tentacle_hat::units::{Frequency, Turns, within};
 /// The motion for `tentacles` tentacles, or faults in the reading.
 pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> {
     let table = reading.parse()?;
-    let root = Section::root(reading, &table);
+    let root = Section::root(reading, &table)?;
     let wave = root.section("wave").and_then(|section| {
         let axes = [section.section("x"), section.section("y")];
         let [x, y] = [&axes[0], &axes[1]].map(|s| s.as_ref().and_then(axis));
@@ -21,7 +21,7 @@ pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> 
     wave.map(Motion::Wave)
 }
 
-fn axis(section: &Section<'_, '_>) -> Option<AxisWave> {
+fn axis(section: &Section<'_>) -> Option<AxisWave> {
     let frequency = section.required("frequency-hz", |v| Ok(Frequency::from_hz(number(v)?)?));
     let amplitude = section.required("amplitude", |v| Ok(Wave::amplitude(number(v)?)?));
     let turns = |key| {

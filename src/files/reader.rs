@@ -1,12 +1,14 @@
 //! TOML with its places kept, so that every fault can name its line, and all of
 //! them can be told at once.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml_edit::{Item, Key, Table, TableLike};
+
+/// So many faults are told; of the rest, only how many.
+const MAX_FAULTS: usize = 20;
 
 /// A file's text and the faults found in it so far.
 pub(super) struct Reading<'a> {
@@ -23,19 +25,20 @@ impl<'a> Reading<'a> {
     }
 
     /// The root table; `None` if the text is no TOML.
-    pub(super) fn parse(&self) -> Option<Spanned<DeTable<'a>>> {
+    pub(super) fn parse(&self) -> Option<Item> {
         if self.text.trim().is_empty() {
             self.fault(0, "the file is empty");
             return None;
         }
-        let (table, errors) = DeTable::parse_recoverable(self.text);
-        // Only the first: one bracket that is not closed makes a hundred more.
-        if let Some(error) = errors.first() {
-            let at = error.span().map_or(0, |span| span.start);
-            let hint = "look here and at the line before";
-            self.fault(at, format_args!("{}; {hint}", error.message()));
+        match toml_edit::Document::parse(self.text) {
+            Ok(document) => Some(document.into_item()),
+            Err(error) => {
+                let at = error.span().unwrap_or_default().start;
+                let hint = "look here and at the line before";
+                self.fault(at, format_args!("{}; {hint}", error.message()));
+                None
+            }
         }
-        errors.is_empty().then_some(table)
     }
 
     /// Notes a fault at a byte of the text.
@@ -47,18 +50,21 @@ impl<'a> Reading<'a> {
     pub(super) fn finish<T>(&self, path: &str, value: Option<T>) -> Result<T, String> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|(at, _)| *at);
-        match value {
-            Some(value) if faults.is_empty() => Ok(value),
-            _ => Err(faults
-                .iter()
-                .map(|(at, what)| format!("{path}:{}: {what}", self.line(*at)))
-                .collect::<Vec<_>>()
-                .join("\n")),
+        if let Some(value) = value.filter(|_| faults.is_empty()) {
+            return Ok(value);
         }
-    }
-
-    fn line(&self, at: usize) -> usize {
-        1 + self.text[..at.min(self.text.len())].matches('\n').count()
+        let (mut line, mut counted) = (1, 0);
+        let tell = |(at, what): &(usize, String)| {
+            line += self.text[counted..*at].matches('\n').count();
+            counted = *at;
+            format!("{path}:{line}: {what}")
+        };
+        let mut told: Vec<_> = faults.iter().take(MAX_FAULTS).map(tell).collect();
+        if faults.len() > MAX_FAULTS {
+            let more = faults.len() - MAX_FAULTS;
+            told.push(format!("{path}: and {more} more faults"));
+        }
+        Err(told.join("\n"))
     }
 
     /// The source of a value, short enough for one line of a message.
@@ -72,29 +78,30 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A table of the reading: what its keys are called and where they stand.
-pub(super) struct Section<'d, 'a> {
-    reading: &'d Reading<'a>,
+/// A table of the document: what its keys are called and where they stand.
+pub(super) struct Section<'d> {
+    reading: &'d Reading<'d>,
     /// What stands before the key in a message, with its dot; empty at the root.
     prefix: String,
     at: usize,
-    table: &'d DeTable<'a>,
+    table: &'d dyn TableLike,
     known: RefCell<Vec<&'static str>>,
 }
 
-impl<'d, 'a> Section<'d, 'a> {
-    pub(super) fn root(reading: &'d Reading<'a>, table: &'d Spanned<DeTable<'a>>) -> Self {
-        Self::new(reading, String::new(), 0, table.get_ref())
+impl<'d> Section<'d> {
+    pub(super) fn root(reading: &'d Reading<'d>, table: &'d Item) -> Option<Self> {
+        Self::new(reading, String::new(), table)
     }
 
-    fn new(reading: &'d Reading<'a>, prefix: String, at: usize, table: &'d DeTable<'a>) -> Self {
-        Self {
+    /// `None` if `item` is no table.
+    fn new(reading: &'d Reading<'d>, prefix: String, item: &'d Item) -> Option<Self> {
+        Some(Self {
             reading,
             prefix,
-            at,
-            table,
+            at: span(item).start,
+            table: item.as_table_like()?,
             known: RefCell::default(),
-        }
+        })
     }
 
     /// Calls this section by another name in messages.
@@ -108,68 +115,37 @@ impl<'d, 'a> Section<'d, 'a> {
     pub(super) fn optional<T>(
         &self,
         key: &'static str,
-        parse: impl FnOnce(&DeValue<'a>) -> Result<T>,
+        parse: impl FnOnce(&Item) -> Result<T>,
     ) -> Option<T> {
-        let value = self.get(key)?;
-        match parse(value.get_ref()) {
-            Ok(parsed) => Some(parsed),
-            Err(error) => {
-                self.fault(key, error);
-                None
-            }
-        }
+        let refused = |error| self.fault(key, error);
+        parse(self.get(key)?).map_err(refused).ok()
     }
 
     /// As [`Self::optional`]; an absent key is a fault too.
     pub(super) fn required<T>(
         &self,
         key: &'static str,
-        parse: impl FnOnce(&DeValue<'a>) -> Result<T>,
+        parse: impl FnOnce(&Item) -> Result<T>,
     ) -> Option<T> {
-        if self.get(key).is_none() {
-            self.missing(key);
-        }
+        self.present(key)?;
         self.optional(key, parse)
     }
 
     /// The table `key`; an absent one is a fault.
-    pub(super) fn section(&self, key: &'static str) -> Option<Section<'d, 'a>> {
-        let Some(value) = self.get(key) else {
-            self.missing(key);
-            return None;
-        };
-        match value.get_ref() {
-            DeValue::Table(table) => {
-                let prefix = format!("{}{key}.", self.prefix);
-                let section = Section::new(self.reading, prefix, value.span().start, table);
-                Some(section)
-            }
-            _ => {
-                self.fault(key, "must be a table");
-                None
-            }
+    pub(super) fn section(&self, key: &'static str) -> Option<Section<'d>> {
+        let section = self.below(key, self.present(key)?);
+        if section.is_none() {
+            self.fault(key, "must be a table");
         }
+        section
     }
 
     /// The tables of the array `key`; an absent one is a fault.
-    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d, 'a>> {
-        let Some(value) = self.get(key) else {
-            self.missing(key);
+    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d>> {
+        let Some(item) = self.present(key) else {
             return Vec::new();
         };
-        let tables = value.get_ref().as_array().and_then(|array| {
-            let table = |value: &'d Spanned<DeValue<'a>>| {
-                let table = value.get_ref().as_table()?;
-                let prefix = format!("{}{key}.", self.prefix);
-                Some(Section::new(
-                    self.reading,
-                    prefix,
-                    value.span().start,
-                    table,
-                ))
-            };
-            array.iter().map(table).collect::<Option<Vec<_>>>()
-        });
+        let tables = items(item).and_then(|items| items.map(|t| self.below(key, t)).collect());
         tables.unwrap_or_else(|| {
             self.fault(key, format_args!("must be tables, each headed [[{key}]]"));
             Vec::new()
@@ -178,20 +154,19 @@ impl<'d, 'a> Section<'d, 'a> {
 
     /// Notes a fault of `key`'s value.
     pub(super) fn fault(&self, key: &'static str, what: impl Display) {
-        let Some(value) = self.get(key) else {
+        let Some(item) = self.get(key) else {
             let text = format!("{}{key}: {what}", self.prefix);
             return self.reading.fault(self.at, text);
         };
-        let source = self.reading.source(value.span());
+        let source = self.reading.source(span(item));
         let text = format!("{}{key} = {source}: {what}", self.prefix);
-        self.reading.fault(value.span().start, text);
+        self.reading.fault(span(item).start, text);
     }
 
     /// Notes every key that nobody asked for.
     pub(super) fn finish(&self) {
         let known = self.known.borrow();
-        for key in self.table.keys() {
-            let name = key.get_ref().as_ref();
+        for (name, _) in self.table.iter() {
             if known.contains(&name) {
                 continue;
             }
@@ -202,11 +177,12 @@ impl<'d, 'a> Section<'d, 'a> {
                     format!("{}{name} is not a key; keys here: {known}", self.prefix)
                 }
             };
-            self.reading.fault(key.span().start, text);
+            let span = self.table.key(name).and_then(Key::span);
+            self.reading.fault(span.unwrap_or_default().start, text);
         }
     }
 
-    fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'a>>> {
+    fn get(&self, key: &'static str) -> Option<&'d Item> {
         let mut known = self.known.borrow_mut();
         if !known.contains(&key) {
             known.push(key);
@@ -214,37 +190,50 @@ impl<'d, 'a> Section<'d, 'a> {
         self.table.get(key)
     }
 
-    fn missing(&self, key: &'static str) {
-        let text = format!("{}{key} is missing", self.prefix);
-        self.reading.fault(self.at, text);
+    /// As [`Self::get`]; an absent key is a fault.
+    fn present(&self, key: &'static str) -> Option<&'d Item> {
+        let item = self.get(key);
+        if item.is_none() {
+            let text = format!("{}{key} is missing", self.prefix);
+            self.reading.fault(self.at, text);
+        }
+        item
     }
+
+    /// The section that `item` under `key` is; `None` if it is no table.
+    fn below(&self, key: &str, item: &'d Item) -> Option<Section<'d>> {
+        Self::new(self.reading, format!("{}{key}.", self.prefix), item)
+    }
+}
+
+/// Where an item stands in the text; tables under headers, where the first one does.
+fn span(item: &Item) -> Range<usize> {
+    let first = item.as_array_of_tables().and_then(|tables| tables.get(0));
+    first.map_or(item.span(), Table::span).unwrap_or_default()
+}
+
+/// The items of a list, if it is one.
+pub(super) fn items(list: &Item) -> Option<impl Iterator<Item = &Item>> {
+    let is_list = list.is_array() || list.is_array_of_tables();
+    is_list.then(|| (0..).map_while(|i| list.get(i)))
 }
 
 /// A finite number.
-pub(super) fn number(value: &DeValue<'_>) -> Result<f64> {
-    let number = match value {
-        DeValue::Float(float) => float.as_str().parse()?,
-        DeValue::Integer(_) => integer(value)? as f64,
-        _ => bail!("must be a number"),
-    };
-    if !number.is_finite() {
-        bail!("must be a finite number");
+pub(super) fn number(value: &Item) -> Result<f64> {
+    let whole = || value.as_integer().map(|number| number as f64);
+    match value.as_float().or_else(whole) {
+        Some(number) if number.is_finite() => Ok(number),
+        Some(_) => bail!("must be a finite number"),
+        None => bail!("must be a number"),
     }
-    Ok(number)
 }
 
 /// A whole number.
-pub(super) fn integer(value: &DeValue<'_>) -> Result<i64> {
-    match value {
-        DeValue::Integer(integer) => Ok(i64::from_str_radix(integer.as_str(), integer.radix())?),
-        _ => bail!("must be a whole number"),
-    }
+pub(super) fn integer(value: &Item) -> Result<i64> {
+    value.as_integer().context("must be a whole number")
 }
 
 /// A text.
-pub(super) fn text<'v>(value: &'v DeValue<'_>) -> Result<&'v str> {
-    match value.as_str() {
-        Some(text) => Ok(text),
-        None => bail!("must be a text in quotes"),
-    }
+pub(super) fn text(value: &Item) -> Result<&str> {
+    value.as_str().context("must be a text in quotes")
 }

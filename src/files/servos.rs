@@ -1,13 +1,13 @@
 //! `servos.toml`: what hands and a screwdriver decide.
 
-use super::reader::{Reading, Section, integer, number, text};
-use anyhow::{Result, bail, ensure};
+use super::reader::{Reading, Section, integer, items, number, text};
+use anyhow::{Result, anyhow, bail, ensure};
 use tentacle_hat::calibration::{
     Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table,
     TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
-use toml::de::DeValue;
+use toml_edit::Item;
 
 /// The highest BCM pin on the 40-pin header.
 const LAST_PIN: f64 = 27.0;
@@ -24,7 +24,7 @@ pub(crate) struct Servos {
 /// The servos, or faults in the reading.
 pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
     let table = reading.parse()?;
-    let root = Section::root(reading, &table);
+    let root = Section::root(reading, &table)?;
     let board = board(&root);
     let (low, high) = Rig::TOTAL_SPEED;
     let total = root.required("max-total-speed-us-per-s", |v| {
@@ -60,10 +60,10 @@ pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
 }
 
 /// A tentacle's own section, and its servos'.
-type Sections<'d, 'a> = (Section<'d, 'a>, [Option<Section<'d, 'a>>; 2]);
+type Sections<'d> = (Section<'d>, [Option<Section<'d>>; 2]);
 
 /// Notes a fault of the whole at the value that can mend it.
-fn place(sections: &[&Sections<'_, '_>], fault: RigFault) {
+fn place(sections: &[&Sections<'_>], fault: RigFault) {
     let (servo, key) = match fault {
         // None at all is noted as a missing key already.
         RigFault::TentacleCount => match sections.get(MAX_TENTACLES) {
@@ -80,8 +80,8 @@ fn place(sections: &[&Sections<'_, '_>], fault: RigFault) {
     }
 }
 
-fn board(root: &Section<'_, '_>) -> Option<BoardPlan> {
-    let whole = |v: &DeValue<'_>, low, high, unit| -> Result<f64> {
+fn board(root: &Section<'_>) -> Option<BoardPlan> {
+    let whole = |v: &Item, low, high, unit| -> Result<f64> {
         Ok(within(integer(v)? as f64, low, high, unit)?)
     };
     let bus = root.required("i2c-bus", |v| Ok(whole(v, 0.0, 255.0, "")? as u8));
@@ -99,7 +99,7 @@ fn board(root: &Section<'_, '_>) -> Option<BoardPlan> {
     })
 }
 
-fn tentacle<'d, 'a>(section: Section<'d, 'a>) -> (Sections<'d, 'a>, Option<TentaclePlan>) {
+fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
     let name = section.required("name", |v| name(text(v)?));
     let section = match &name {
         Some(name) => section.named(name),
@@ -137,7 +137,7 @@ fn name(text: &str) -> Result<Name> {
     }
 }
 
-fn servo(section: &Section<'_, '_>) -> Option<ServoPlan> {
+fn servo(section: &Section<'_>) -> Option<ServoPlan> {
     let channel = section.required("channel", |v| Ok(Channel::new(integer(v)?)?));
     let table = section.optional("table", table);
     let trim_us = section.optional("trim-us", |v| Ok(ServoPlan::trim(number(v)?)?));
@@ -152,25 +152,22 @@ fn servo(section: &Section<'_, '_>) -> Option<ServoPlan> {
 }
 
 /// `[[bend, µs], …]`, two points or more.
-fn table(value: &DeValue<'_>) -> Result<Table> {
-    let Some(rows) = value.as_array() else {
+fn table(value: &Item) -> Result<Table> {
+    let Some(rows) = items(value) else {
         bail!("must be a list of points, each [bend, pulse in µs]");
     };
-    let mut points = Vec::with_capacity(rows.len());
-    for (i, row) in rows.iter().enumerate() {
-        let place = |error: anyhow::Error| anyhow::anyhow!("point {}: {error}", i + 1);
-        points.push(point(row.get_ref()).map_err(place)?);
-    }
-    Ok(Table::new(&points)?)
+    let point = |(i, row): (usize, _)| point(row).map_err(|e| anyhow!("point {}: {e}", i + 1));
+    let points: Result<Vec<_>> = rows.enumerate().map(point).collect();
+    Ok(Table::new(&points?)?)
 }
 
-fn point(value: &DeValue<'_>) -> Result<Point> {
-    let numbers = value.as_array().map(|row| row.iter().collect::<Vec<_>>());
+fn point(value: &Item) -> Result<Point> {
+    let numbers = items(value).map(Iterator::collect::<Vec<_>>);
     let Some([bend, us]) = numbers.as_deref() else {
         bail!("must be exactly two numbers, [bend, pulse in µs]");
     };
     Ok(Point {
-        bend: within(number(bend.get_ref())?, -1.0, 1.0, "of a bend")? as f32,
-        width: Microseconds::new(number(us.get_ref())?)?,
+        bend: within(number(bend)?, -1.0, 1.0, "of a bend")? as f32,
+        width: Microseconds::new(number(us)?)?,
     })
 }
