@@ -16,8 +16,6 @@ pub struct Performer<F> {
     inbox: F,
     next: Option<Hat>,
     performance: Performance,
-    /// Since when it comes to rest.
-    leaving_us: Option<u64>,
 }
 
 impl<F: FnMut() -> Option<Hat>> Performer<F> {
@@ -28,7 +26,6 @@ impl<F: FnMut() -> Option<Hat>> Performer<F> {
             hat,
             inbox,
             next: None,
-            leaving_us: None,
         }
     }
 
@@ -50,7 +47,6 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
     }
 
     fn begin(&mut self, t_us: u64) {
-        self.leaving_us = None;
         let grows_from_us = t_us + engaging_us(&self.hat.rig);
         self.performance = Performance::new(self.hat.motion.clone(), grows_from_us);
     }
@@ -59,23 +55,19 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
         if let Some(hat) = (self.inbox)() {
             self.next = Some(hat);
         }
-        if self.leaving_us.is_none() {
-            match &self.next {
-                _ if stopping => self.leaving_us = Some(t_us),
-                Some(new) if !same_wiring(&self.hat.rig, &new.rig) => self.leaving_us = Some(t_us),
-                Some(_) if !self.performance.is_changing(t_us) => {
-                    if let Some(new) = self.next.take() {
-                        self.performance.change(new.motion.clone(), t_us);
-                        self.hat = new;
-                    }
-                }
-                _ => {}
-            }
+        let rewires = |new: &Hat| !same_wiring(&self.hat.rig, &new.rig);
+        if stopping || self.next.as_ref().is_some_and(rewires) {
+            self.performance.end(t_us);
         }
-        let Some(since_us) = self.leaving_us else {
+        let Some(since_us) = self.performance.ends_from_us() else {
+            if !self.performance.is_changing(t_us)
+                && let Some(new) = self.next.take()
+            {
+                self.performance.change(new.motion.clone(), t_us);
+                self.hat = new;
+            }
             return Course::On;
         };
-        self.performance.end(since_us);
         // A limp hat is where it is to be, and is not engaged only to leave.
         let there = *emitted == Pulses::LIMP
             || self.performance.has_ended(t_us) && self.at_neutral(emitted);

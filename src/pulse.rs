@@ -74,7 +74,7 @@ pub fn next(rig: &Rig, pose: &Pose, previous: &Pulses) -> Pulses {
 
 /// The bend along servo `i`'s axis.
 #[inline]
-fn along(bend: Bend, servo: usize) -> f32 {
+pub fn along(bend: Bend, servo: usize) -> f32 {
     if servo.is_multiple_of(2) {
         bend.x
     } else {

@@ -5,7 +5,7 @@ use tentacle_hat::calibration::{CHANNELS, Channel, Servo};
 use tentacle_hat::drive::{Slot, Tally};
 
 /// What the loop tells once a slot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct State {
     /// The slot's moment, µs after the start.
     pub(crate) t_us: u64,
@@ -20,21 +20,6 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Before anything happened.
-    pub(crate) const NOTHING: Self = Self {
-        t_us: 0,
-        outputs: [Emitted::Limp; CHANNELS],
-        scene: "",
-        tally: Tally {
-            frames: 0,
-            late: 0,
-            skipped: 0,
-            recoveries: 0,
-        },
-        bytes: 0,
-        stopping: false,
-    };
-
     /// Takes down how a slot went.
     pub(crate) fn slot(&mut self, slot: &Slot) {
         self.scene = slot.scene;

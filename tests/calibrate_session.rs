@@ -394,7 +394,7 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     desk.see("0 of 8 measured");
     // Nothing is made before something is saved.
     assert!(!folder.exists());
-    enter(&mut desk, "s", "Nothing to save yet.");
+    enter(&mut desk, "s", "Nothing new to save.");
     enter(&mut desk, " ", "1498.2");
     enter(&mut desk, FAR_LEFT, "1449.4");
     enter(&mut desk, "[", "set n ]");

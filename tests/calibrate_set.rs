@@ -61,7 +61,14 @@ fn only_the_points_that_were_set_change() {
     );
     let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
     assert_eq!(backup, SERVOS);
-    assert!(!folder.join("servos.toml.new").exists());
+    let names = fs::read_dir(&folder)
+        .unwrap()
+        .map(|f| f.unwrap().file_name());
+    assert!(
+        !names
+            .into_iter()
+            .any(|name| name.to_string_lossy().ends_with(".new"))
+    );
 }
 
 #[test]

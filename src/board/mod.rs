@@ -28,11 +28,19 @@ use registers::{
 const ONE_CYCLE_US: u32 = 32_000;
 
 /// Stops all pulses of a board in any state, without cutting one short: each
-/// channel finishes the pulse it is in (full-off), the chip stays awake.
+/// channel finishes the pulse it is in (full-off), the chip stays awake. Tries
+/// three times: one disturbed transfer must not leave eight servos powered.
 ///
 /// # Errors
 /// The bus's.
 pub fn relax<I2C: I2c>(bus: &mut I2C, address: Address) -> Result<(), I2C::Error> {
+    let first = relax_once(bus, address);
+    (0..2).fold(first, |relaxed, _| {
+        relaxed.or_else(|_| relax_once(bus, address))
+    })
+}
+
+fn relax_once<I2C: I2c>(bus: &mut I2C, address: Address) -> Result<(), I2C::Error> {
     let mut chip = driver(bus, address);
     // First of all awake: a fresh driver believes that the chip sleeps, and
     // its full-off would make that true and cut the running pulse.
@@ -246,13 +254,8 @@ fn changed(a: &Block, b: &Block) -> Option<(usize, usize)> {
 
 impl<I2C: I2c> Drop for Armed<'_, I2C> {
     fn drop(&mut self) {
-        // Limp matters more than anything here: one disturbed transfer must
-        // not leave eight servos powered.
-        for _ in 0..3 {
-            if relax(&mut self.board.bus, self.board.address).is_ok() {
-                return;
-            }
-        }
+        // Nobody is left to hear of it; the next life, or `relax`, tries again.
+        let _ = relax(&mut self.board.bus, self.board.address);
     }
 }
 

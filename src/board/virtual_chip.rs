@@ -19,9 +19,10 @@ const POWER_ON_ADDRESSES: [u8; 4] = [0xE2, 0xE4, 0xE8, 0xE0];
 const LAST_LED: u8 = LED0 + BLOCK as u8 - 1;
 
 /// What one output pin does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Emitted {
     /// Constantly low: a servo goes limp.
+    #[default]
     Limp,
     /// A pulse of this many µs each cycle.
     Pulse(f64),

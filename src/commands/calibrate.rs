@@ -1,27 +1,35 @@
 //! `calibrate`: the session in the terminal, and what is told after it.
 
 use crate::files::{Source, Store};
+use crate::host::bench::Bench;
 use crate::host::{Machine, Which};
 use crate::say::tell;
-use crate::session::{Ended, evening};
+use crate::session::{Evening, Session, check_terminal};
+use crate::signals::Signals;
 use anyhow::{Result, bail};
+use tentacle_hat::drive::{Terms, drive};
 
 pub(crate) fn calibrate(which: Which, source: &Source) -> Result<()> {
     let store = Store::open(source)?;
+    check_terminal(store.servos.rig.servos().len())?;
     if store.path().is_some() {
         store.check_writable()?;
     }
     let machine = Machine::new(which, store.servos.rig.board(), false, false)?;
-    let ended = evening(machine, store)?;
-    account(&ended);
-    if ended.cut_off && ended.session.unsaved().next().is_some() {
+    let mut evening = Evening::new(store)?;
+    let mut bench = Bench::new(machine, Signals::catch()?, evening.troubles());
+    let driven = drive(&mut bench, &mut evening, Terms::default());
+    let (session, store, left) = evening.close()?;
+    driven.map_err(|error| bench.machine.explain(error))?;
+    account(&session, &store);
+    if !left && session.unsaved().next().is_some() {
         bail!("cut off before the last changes were saved; the servos are limp");
     }
     Ok(())
 }
 
 /// What of the evening is in the file.
-fn account(Ended { session, store, .. }: &Ended) {
+fn account(session: &Session, store: &Store) {
     let Some(path) = store.path() else { return };
     let path = path.display();
     match session.saves {

@@ -15,6 +15,7 @@ use tentacle_hat::board::{BusError, virtual_chip::Chip};
 use tentacle_hat::calibration::{Address, Rig};
 use tentacle_hat::frame::Frame;
 use tentacle_hat::motion::{Hat, Motion, Show};
+use tentacle_hat::pulse;
 
 /// The lines so far, and how the first ✗ exits.
 #[derive(Default)]
@@ -127,11 +128,11 @@ fn speeds(report: &mut Report, hat: &Hat) {
 
 /// A line for each limit that a motion would run into.
 fn flattened(rig: &Rig, name: &str, motion: &Motion) -> Vec<String> {
-    let steepest = Steepest::of(rig, motion);
+    let (each, total) = steepest(rig, motion);
     let period_s = rig.timebase().period_us() / 1e6;
     let mut lines = Vec::new();
     for (i, servo) in rig.servos().iter().enumerate() {
-        let (speed, most) = (steepest.each[i], servo.max_step_us / period_s);
+        let (speed, most) = (each[i], servo.max_step_us / period_s);
         if speed > most {
             lines.push(format!(
                 "{}: {name} wants up to {speed:.0} µs/s and is held to max-speed-us-per-s, \
@@ -141,56 +142,45 @@ fn flattened(rig: &Rig, name: &str, motion: &Motion) -> Vec<String> {
         }
     }
     let most = rig.max_total_step_us() / period_s;
-    if steepest.total > most {
+    if total > most {
         lines.push(format!(
             "{name} wants up to {:.0} µs/s over all servos and is held to \
              max-total-speed-us-per-s, {most:.0}: raise that if the supply can feed it",
-            steepest.total
+            total
         ));
     }
     lines
 }
 
-/// The steepest speeds of a motion without limits, µs a second.
-struct Steepest {
-    each: Vec<f32>,
-    total: f32,
-}
-
-impl Steepest {
-    /// Over two minutes, frame by frame: longer than any loop or period that
-    /// is fast enough to matter.
-    fn of(rig: &Rig, motion: &Motion) -> Self {
-        let timebase = rig.timebase();
-        let rate = f32::from(timebase.rate_hz());
-        let us_at = |k: u64| -> Vec<f32> {
-            let pose = motion.pose_at(timebase.slot_us(k), rig.tentacles().len());
-            let servos = rig.servos().iter().enumerate();
-            let us = servos.map(|(i, servo)| {
-                let bend = pose.0[i / 2];
-                let along = if i % 2 == 0 { bend.x } else { bend.y };
-                servo.calibration.as_ref().map_or(0.0, |c| c.us_at(along))
-            });
-            us.collect()
-        };
-        let mut steepest = Self {
-            each: vec![0.0; rig.servos().len()],
-            total: 0.0,
-        };
-        let mut before = us_at(0);
-        for k in 1..=120 * u64::from(timebase.rate_hz()) {
-            let now = us_at(k);
-            let mut total = 0.0;
-            for ((each, now), before) in steepest.each.iter_mut().zip(&now).zip(&before) {
-                let speed = (now - before).abs() * rate;
-                *each = each.max(speed);
-                total += speed;
-            }
-            steepest.total = steepest.total.max(total);
-            before = now;
+/// The steepest speeds of a motion without limits, each servo's and all
+/// together, µs a second: over two minutes, frame by frame, which is longer than
+/// any loop or period that is fast enough to matter.
+fn steepest(rig: &Rig, motion: &Motion) -> (Vec<f32>, f32) {
+    let timebase = rig.timebase();
+    let rate = timebase.rate_hz();
+    let us_at = |k: u64| -> Vec<f32> {
+        let pose = motion.pose_at(timebase.slot_us(k), rig.tentacles().len());
+        let servos = rig.servos().iter().enumerate();
+        let us = servos.map(|(i, servo)| {
+            let along = pulse::along(pose.0[i / 2], i);
+            servo.calibration.as_ref().map_or(0.0, |c| c.us_at(along))
+        });
+        us.collect()
+    };
+    let (mut each, mut total) = (vec![0.0f32; rig.servos().len()], 0.0f32);
+    let mut before = us_at(0);
+    for k in 1..=120 * u64::from(rate) {
+        let now = us_at(k);
+        let mut sum = 0.0;
+        for (i, us) in now.iter().enumerate() {
+            let speed = (us - before[i]).abs() * f32::from(rate);
+            each[i] = each[i].max(speed);
+            sum += speed;
         }
-        steepest
+        total = total.max(sum);
+        before = now;
     }
+    (each, total)
 }
 
 /// The bus, the board on it, and what its registers say.

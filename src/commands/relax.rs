@@ -23,14 +23,9 @@ pub(crate) fn relax(which: Which, source: &Source) -> Result<()> {
         }
     };
     let mut machine = Machine::new(which, &plan, false, false)?;
-    let relaxed = machine.open(&plan).and_then(|mut bus| {
-        // One disturbed transfer must not leave eight servos powered.
-        let mut relaxed = board::relax(&mut bus, plan.address);
-        for _ in 0..2 {
-            relaxed = relaxed.or_else(|_| board::relax(&mut bus, plan.address));
-        }
-        relaxed
-    });
+    let relaxed = machine
+        .open(&plan)
+        .and_then(|mut bus| board::relax(&mut bus, plan.address));
     // A killed process leaves it low.
     if let Err(why) = machine.release_oe() {
         say(why);

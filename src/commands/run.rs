@@ -20,9 +20,6 @@ pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
     let mut performer = Performer::new(hat, shell.inbox());
     let tally = drive(&mut shell, &mut performer, terms).map_err(|error| shell.explain(error))?;
     shell.finish()?;
-    say(format_args!(
-        "{} frames, {} late, {} skipped, {} recoveries",
-        tally.frames, tally.late, tally.skipped, tally.recoveries
-    ));
+    say(tally);
     Ok(())
 }

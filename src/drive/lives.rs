@@ -26,21 +26,22 @@ pub fn drive<S: Shell>(
         stopping: false,
         tally: Tally::default(),
     };
-    let mut life = Life::First;
+    // Whether the next life is a recovery; the first one is neither.
+    let mut recovers = None;
     loop {
         drive.shell.notice(Notice::Trying);
         let played = drive.tally.frames;
-        let left = match drive.live(&mut life) {
+        let left = match drive.live(&mut recovers) {
             End::Stopped => return Ok(drive.tally),
             End::Rewired => {
-                life = Life::Intended;
+                recovers = Some(false);
                 continue;
             }
             End::Disturbed if drive.tally.frames > played => continue,
             // A board that never holds what it is told must not be armed, and
             // talked about, as fast as the bus allows.
             End::Disturbed => drive.wait(),
-            End::Lost(error) if life == Life::First && !terms.patient => return Err(error),
+            End::Lost(error) if recovers.is_none() && !terms.patient => return Err(error),
             End::Lost(error) => {
                 drive.shell.notice(Notice::Lost(&error));
                 drive.wait()
@@ -62,16 +63,6 @@ pub(super) enum End<E> {
     Lost(E),
 }
 
-/// Why the board lives (again).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    First,
-    /// With another rig, which needs the board armed anew.
-    Intended,
-    /// After it was lost or disturbed.
-    Recovered,
-}
-
 /// All that takes part.
 pub(super) struct Drive<'a, S, P> {
     pub(super) shell: &'a mut S,
@@ -84,7 +75,7 @@ pub(super) struct Drive<'a, S, P> {
 impl<S: Shell, P: Source> Drive<'_, S, P> {
     /// One life of the board: from opening the bus until it is lost, disturbed,
     /// rewired or stopped. Leaving drops the `Armed`, which relaxes the board.
-    fn live(&mut self, life: &mut Life) -> End<S::Error> {
+    fn live(&mut self, recovers: &mut Option<bool>) -> End<S::Error> {
         let bus = match self.shell.open(self.source.rig().board()) {
             Ok(bus) => bus,
             Err(error) => return End::Lost(error),
@@ -94,9 +85,9 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             Ok(armed) => armed,
             Err(error) => return End::Lost(error),
         };
-        self.tally.recoveries += u64::from(*life == Life::Recovered);
+        self.tally.recoveries += u64::from(*recovers == Some(true));
         // Whatever ends this life, unless on purpose, the next one recovers from.
-        *life = Life::Recovered;
+        *recovers = Some(true);
         let engaged = taken_over.0.iter().flatten().count();
         self.shell.notice(Notice::Armed {
             taken_over: engaged,

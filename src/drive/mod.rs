@@ -15,6 +15,7 @@ pub use slots::ENGAGE_EVERY_US;
 
 use crate::calibration::{BoardPlan, Rig};
 use crate::pulse::Pulses;
+use core::fmt;
 use embedded_hal::i2c::I2c;
 
 /// What the loop needs from the world around it.
@@ -138,4 +139,19 @@ pub struct Tally {
     pub skipped: u64,
     /// Lives of the board after the first.
     pub recoveries: u64,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            frames,
+            late,
+            skipped,
+            recoveries,
+        } = self;
+        write!(
+            f,
+            "{frames} frames, {late} late, {skipped} skipped, {recoveries} recoveries"
+        )
+    }
 }

@@ -109,11 +109,14 @@ impl Store {
     }
 
     /// Edits the file and puts the new one in its place; a copy of the old one
-    /// is made before. What is saved, `run` loads.
+    /// is made before. What is saved, `run` loads. Returns files that were not there.
     ///
     /// # Errors
     /// The file is then as it was.
-    pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
+    pub(crate) fn save(
+        &mut self,
+        edit: impl FnOnce(&mut Document) -> Result<()>,
+    ) -> Result<Vec<PathBuf>> {
         let path = self.path.clone().context(NOWHERE)?;
         let now = self.unchanged_text(&path)?;
         let mut document = Document::new(&now)?;
@@ -124,7 +127,7 @@ impl Store {
             .servos(&text)
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
-        let mut saved = Saved::default();
+        let mut created = Vec::new();
         let folder = path.parent().unwrap_or(Path::new("."));
         if !folder.exists() {
             whole::make_folder(folder)?;
@@ -133,29 +136,29 @@ impl Store {
         let motion = folder.join("motion.toml");
         if !motion.exists() {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
-            saved.created.push(motion);
+            created.push(motion);
         }
         match path.exists() {
             true => {
                 let backup = whole::beside(&path, ".bak");
                 whole::replace(&backup, now.as_bytes(), &path)?;
             }
-            false => saved.created.push(path.clone()),
+            false => created.push(path.clone()),
         }
         whole::replace(&path, text.as_bytes(), &path)?;
         self.text = text;
         self.servos = servos;
-        Ok(saved)
+        Ok(created)
     }
 
     /// Tells what a save did, and, if it was to the service's file, what comes
     /// `next`.
-    pub(crate) fn tell(&self, saved: &Saved, next: &str) {
-        for created in &saved.created {
+    pub(crate) fn tell(&self, created: &[PathBuf], next: &str) {
+        for created in created {
             tell(format_args!("created {}", created.display()));
         }
         if let Some(path) = self.path()
-            && !saved.created.iter().any(|created| created == path)
+            && !created.iter().any(|created| created == path)
         {
             tell(format_args!(
                 "saved {}; the file before is in servos.toml.bak",
@@ -183,13 +186,6 @@ impl Store {
         }
         Ok(now)
     }
-}
-
-/// What a save did besides.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Saved {
-    /// Files that were not there.
-    pub(crate) created: Vec<PathBuf>,
 }
 
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \

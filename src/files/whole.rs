@@ -2,10 +2,11 @@
 //! after a crash and after a power cut too.
 
 use anyhow::{Context, Result};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile};
 
 /// A new file's mode: the service runs as a user of its own and reads it.
 const NEW_FILE: u32 = 0o644;
@@ -13,32 +14,23 @@ const NEW_FOLDER: u32 = 0o755;
 
 /// Puts `bytes` in the place of `path`: written beside it, synced, renamed over
 /// it. Mode and owner are those of `like`, if there is such a file.
-pub(crate) fn replace(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
-    let temporary = temporary(path);
-    let written = write(&temporary, bytes, like)
-        .with_context(|| temporary.display().to_string())
-        .and_then(|()| fs::rename(&temporary, path).with_context(|| path.display().to_string()));
-    if written.is_err() {
-        // What failed is told; that its remains cannot be removed adds nothing.
-        let _ = fs::remove_file(&temporary);
-    }
-    written?;
+pub(super) fn replace(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
+    let told = || path.display().to_string();
+    let mut new = temporary(path, folder(path)).with_context(told)?;
+    new.write_all(bytes).with_context(told)?;
+    adopt(new.as_file(), like).with_context(told)?;
+    new.as_file().sync_all().with_context(told)?;
+    new.persist(path).with_context(told)?;
     sync_folder(folder(path))
 }
 
-fn write(temporary: &Path, bytes: &[u8], like: &Path) -> Result<()> {
-    remove_leftover(temporary)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(temporary)?;
-    file.write_all(bytes)?;
+/// Gives a new file the mode and owner of `like`.
+fn adopt(file: &File, like: &Path) -> Result<()> {
     let mode = match fs::metadata(like) {
         Ok(old) => {
             let new = file.metadata()?;
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-                fchown(&file, Some(old.uid()), Some(old.gid()))
+                fchown(file, Some(old.uid()), Some(old.gid()))
                     .context("cannot be given the old file's owner; run this with sudo")?;
             }
             old.mode() & 0o7777
@@ -46,32 +38,33 @@ fn write(temporary: &Path, bytes: &[u8], like: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => NEW_FILE,
         Err(error) => return Err(error.into()),
     };
-    file.set_permissions(Permissions::from_mode(mode))?;
-    file.sync_all()?;
-    Ok(())
+    Ok(file.set_permissions(Permissions::from_mode(mode))?)
 }
 
-/// Tries to write in `folder`, or in the one that it would be made in.
+/// Tries to write in the folder of `path`, or in the one that it would be made in.
 ///
 /// # Errors
 /// What stops a later [`replace`] there.
-pub(crate) fn try_folder(file: &Path) -> std::io::Result<()> {
-    let mut place = folder(file);
+pub(super) fn try_folder(path: &Path) -> std::io::Result<()> {
+    let mut place = folder(path);
     while !place.exists() {
         place = folder(place);
     }
-    let trial = temporary(&place.join(file.file_name().unwrap_or_default()));
-    remove_leftover(&trial)?;
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&trial)?;
-    fs::remove_file(&trial)
+    temporary(path, place)?.close()
+}
+
+/// A file of this process alone, gone again unless it takes a name.
+fn temporary(path: &Path, folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    Builder::new()
+        .prefix(&name)
+        .suffix(".new")
+        .tempfile_in(folder)
 }
 
 /// Makes a folder that services can read, and its parents.
-pub(crate) fn make_folder(path: &Path) -> Result<()> {
+pub(super) fn make_folder(path: &Path) -> Result<()> {
     let told = || path.display().to_string();
     DirBuilder::new()
         .recursive(true)
@@ -82,22 +75,8 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     sync_folder(folder(path))
 }
 
-/// Of a process that was killed.
-fn remove_leftover(temporary: &Path) -> std::io::Result<()> {
-    match fs::remove_file(temporary) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// `servos.toml` → `servos.toml.new`, always the same, so that a killed process
-/// leaves one file behind and not one each time.
-fn temporary(path: &Path) -> PathBuf {
-    beside(path, ".new")
-}
-
 /// `path` with something added to its name.
-pub(crate) fn beside(path: &Path, added: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, added: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(added);
     name.into()

@@ -51,6 +51,11 @@ impl Performance {
         self.returns_from_us.get_or_insert(t_us);
     }
 
+    /// Since when it goes back to straight.
+    pub fn ends_from_us(&self) -> Option<u64> {
+        self.returns_from_us
+    }
+
     /// Whether all tentacles stand straight for good.
     pub fn has_ended(&self, t_us: u64) -> bool {
         self.returns_from_us

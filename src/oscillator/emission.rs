@@ -13,15 +13,13 @@ use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{BoardPlan, Channel, Name, Rig, ServoPlan, TentaclePlan};
 use tentacle_hat::drive::{Course, Source, Terms, drive};
 use tentacle_hat::pulse::Pulses;
-use tentacle_hat::units::{Microseconds, Ticks, Turns};
+use tentacle_hat::units::{Microseconds, Turns};
 
 /// A channel that no servo is on.
 #[derive(Clone, Debug)]
 pub(crate) struct Spare {
     pub(crate) board: BoardPlan,
     pub(crate) channel: Channel,
-    /// Another one, because servos come in pairs.
-    other: Channel,
 }
 
 impl Spare {
@@ -47,17 +45,14 @@ impl Spare {
                 spare.join(", ")
             );
         }
-        let other = spare.into_iter().find(|other| *other != channel);
-        Ok(Self {
-            board: rig.board().clone(),
-            channel,
-            other: other.context("servos come in pairs, and so do spare channels")?,
-        })
+        let board = rig.board().clone();
+        Ok(Self { board, channel })
     }
 
-    /// A hat of which nothing but the spare channel is wired, and nothing is
-    /// calibrated: arming its board takes over no pulse.
+    /// A hat of one tentacle, of which nothing is calibrated: arming its board
+    /// takes over no pulse. Its other servo, on any channel, stays limp.
     fn rig(&self) -> Result<Rig> {
+        let other = Channel::all().find(|other| *other != self.channel);
         let servo = |channel| ServoPlan {
             channel,
             table: None,
@@ -67,29 +62,20 @@ impl Spare {
         let tentacle = TentaclePlan {
             name: Name::new(),
             facing: Turns::ZERO,
-            servos: [servo(self.channel), servo(self.other)],
+            servos: [self.channel, other.unwrap_or(self.channel)].map(servo),
         };
         let slowest = Rig::TOTAL_SPEED.0 as f32;
         Rig::new(self.board.clone(), slowest, &[tentacle], |_| {}).context("two channels")
     }
 }
 
-/// The pulse that is measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
-    pub(crate) ticks: Ticks,
-    /// Its width by the file, µs.
-    pub(crate) us: f32,
-    /// What the virtual board really emits, µs.
-    pub(crate) on_virtual_pin: Option<f64>,
-}
-
 /// Emits the pulse `commanded` while `measure` runs, and not a pulse longer.
+/// `measure` is told what the virtual board really emits, µs.
 pub(super) fn emit(
     which: Which,
     spare: &Spare,
     commanded: Microseconds,
-    measure: impl FnOnce(Seen) -> Result<f64> + Send + 'static,
+    measure: impl FnOnce(Option<f64>) -> Result<f64> + Send + 'static,
 ) -> Result<f64> {
     let rig = spare.rig()?;
     let is_virtual = which.is_virtual();
@@ -99,7 +85,7 @@ pub(super) fn emit(
     // Whoever measures waits for hands, pins and terminals.
     thread::spawn(move || done.send(measure(started.recv()?)).context("nobody waits"));
     let mut emission = Emission {
-        ticks: rig.timebase().ticks(commanded),
+        pulse: commanded,
         rig,
         channel: spare.channel,
         chip: machine.chip().filter(|_| is_virtual).cloned(),
@@ -122,10 +108,10 @@ pub(super) fn emit(
 struct Emission {
     rig: Rig,
     channel: Channel,
-    ticks: Ticks,
+    pulse: Microseconds,
     chip: Option<Rc<KeptChip>>,
     /// Who measures waits for this, and is waited for.
-    start: Option<Sender<Seen>>,
+    start: Option<Sender<Option<f64>>>,
     measured: Receiver<Result<f64>>,
     result: Option<Result<f64>>,
 }
@@ -142,15 +128,12 @@ impl Source for Emission {
             && let Some(start) = self.start.take()
         {
             let chip = self.chip.as_ref().map(|kept| kept.chip.borrow());
+            let shown = match chip.map(|chip| chip.emitted(self.channel)) {
+                Some(Emitted::Pulse(us)) => Some(us),
+                _ => None,
+            };
             // Whoever measures is there until he is done.
-            let _ = start.send(Seen {
-                ticks: self.ticks,
-                us: self.rig.timebase().width(self.ticks).get(),
-                on_virtual_pin: match chip.map(|chip| chip.emitted(self.channel)) {
-                    Some(Emitted::Pulse(us)) => Some(us),
-                    _ => None,
-                },
-            });
+            let _ = start.send(shown);
         }
         match self.measured.try_recv() {
             Err(TryRecvError::Empty) => return Course::On,
@@ -161,7 +144,7 @@ impl Source for Emission {
 
     fn pulses(&mut self, _: u64, _: &Pulses) -> Pulses {
         let mut pulses = Pulses::LIMP;
-        pulses.0[0] = Some(self.rig.timebase().width(self.ticks));
+        pulses.0[0] = Some(self.pulse);
         pulses
     }
 

@@ -25,13 +25,13 @@ const GPIO_PULSE_US: f64 = 1500.0;
 
 /// Emits until somebody has typed what the pulse measures, µs.
 pub(crate) fn ask(which: Which, spare: Spare, commanded: Microseconds) -> Result<f64> {
-    let channel = spare.channel;
-    emit(which, &spare, commanded, move |seen| {
+    let (channel, timebase) = (spare.channel, spare.board.timebase);
+    let us = timebase.width(timebase.ticks(commanded)).get();
+    emit(which, &spare, commanded, move |on_virtual_pin| {
         tell(format_args!(
-            "Channel {channel} emits {:.2} µs, if the oscillator is the one in the file.",
-            seen.us
+            "Channel {channel} emits {us:.2} µs, if the oscillator is the one in the file."
         ));
-        if let Some(us) = seen.on_virtual_pin {
+        if let Some(us) = on_virtual_pin {
             tell(format_args!(
                 "An oscilloscope at the virtual board shows {us:.2} µs."
             ));
@@ -75,11 +75,12 @@ pub(crate) fn measure(which: Which, spare: Spare, pin: u8) -> Result<f64> {
         ask_for("Enter when both are so; Ctrl-C leaves. ");
         stdin().lock().read_line(&mut String::new())?;
     }
-    let cycle_us = 4096.0 * f64::from(board.timebase.tick_us());
+    let timebase = board.timebase;
+    let cycle_us = 4096.0 * f64::from(timebase.tick_us());
     let commanded = Microseconds::new(GPIO_PULSE_US)?;
-    emit(which, &spare, commanded, move |seen| {
-        let edges = match seen.on_virtual_pin {
-            Some(us) => virtual_edges(seen.ticks, us),
+    emit(which, &spare, commanded, move |on_virtual_pin| {
+        let edges = match on_virtual_pin {
+            Some(us) => virtual_edges(timebase.ticks(commanded), us),
             None => pin_edges(pin)?,
         };
         let period = period::period(&edges, cycle_us * 1000.0).map_err(|why| {

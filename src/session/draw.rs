@@ -27,7 +27,7 @@ fn is_roomy(servos: usize) -> bool {
 ///
 /// # Errors
 /// None, or too small.
-pub(super) fn check_terminal(servos: usize) -> Result<()> {
+pub(crate) fn check_terminal(servos: usize) -> Result<()> {
     if !(stdin().is_terminal() && stdout().is_terminal()) {
         bail!(
             "`tentacle-hat calibrate` is a session in a terminal, and this is none; scripts \
@@ -219,11 +219,11 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::Key;
     use super::*;
     use crate::files::{SHIPPED_SERVOS, Source};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
+    use ratatui::crossterm::event::KeyCode as Key;
     use tentacle_hat::pulse::Pulses;
 
     /// The picture of a session with that many tentacles, after some keys.

@@ -1,21 +1,18 @@
 //! An evening of calibrating: the session as a source for the loop, between
 //! terminal, board and file.
 
-use super::draw::{check_terminal, draw};
-use super::key::Key;
+use super::draw::draw;
+use super::key::key;
 use super::{Action, Session};
 use crate::files::{Points, Store};
-use crate::host::Machine;
-use crate::host::bench::{Bench, Trouble};
+use crate::host::bench::Trouble;
 use crate::screen::Stage;
-use crate::signals::Signals;
 use anyhow::{Context, Result, anyhow};
-use ratatui::crossterm::event::KeyEvent;
-use std::path::Path;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use tentacle_hat::calibration::Rig;
-use tentacle_hat::drive::{Course, Source, Terms, drive};
+use tentacle_hat::drive::{Course, Source};
 use tentacle_hat::pulse::Pulses;
 
 /// How often the picture is renewed without a key.
@@ -26,7 +23,7 @@ type Measured = (usize, Points);
 
 /// What happens in an evening.
 enum Event {
-    Key(Key),
+    Key(KeyCode),
     /// The terminal is no more.
     Gone,
     Trouble(Trouble),
@@ -34,46 +31,8 @@ enum Event {
     Saved(Vec<Measured>, Result<()>),
 }
 
-/// How an evening ended.
-pub(crate) struct Ended {
-    pub(crate) session: Session,
-    pub(crate) store: Store,
-    /// By a signal, or with the terminal.
-    pub(crate) cut_off: bool,
-}
-
-/// Lets a session be held at the machine's board until its user leaves.
-///
-/// # Errors
-/// There is no terminal for it, or no board.
-pub(crate) fn evening(machine: Machine, store: Store) -> Result<Ended> {
-    check_terminal(store.servos.rig.servos().len())?;
-    let signals = Signals::catch()?;
-    let (sender, events) = mpsc::channel();
-    let troubles = sender.clone();
-    let mut bench = Bench::new(machine, signals, move |trouble| {
-        // The evening outlives the bench.
-        let _ = troubles.send(Event::Trouble(trouble));
-    });
-    let mut evening = Evening::new(store, sender, events)?;
-    let driven = drive(&mut bench, &mut evening, Terms::default());
-    evening
-        .stage
-        .take()
-        .map_or(Ok(()), |mut stage| stage.close())?;
-    driven.map_err(|error| bench.machine.explain(error))?;
-    drop(evening.jobs);
-    Ok(Ended {
-        session: evening.session,
-        store: evening
-            .keeper
-            .join()
-            .map_err(|_| anyhow!("nothing can be saved"))?,
-        cut_off: evening.over.transpose()?.is_none(),
-    })
-}
-
-struct Evening {
+/// The session as a source.
+pub(crate) struct Evening {
     /// Without tables, so that arming takes over no pulse of another process.
     rig: Rig,
     session: Session,
@@ -86,7 +45,6 @@ struct Evening {
     keeper: JoinHandle<Store>,
     jobs: Sender<Vec<Measured>>,
     is_the_services: bool,
-    is_there: bool,
     leaves_when_saved: bool,
     /// The terminal is no more.
     gone: bool,
@@ -95,7 +53,9 @@ struct Evening {
 }
 
 impl Evening {
-    fn new(mut store: Store, sender: Sender<Event>, events: Receiver<Event>) -> Result<Self> {
+    /// Over the hat of `store`, which is saved to it.
+    pub(crate) fn new(mut store: Store) -> Result<Self> {
+        let (sender, events) = mpsc::channel();
         let mut plans = store.servos.plans.clone();
         for plan in plans.iter_mut().flat_map(|tentacle| &mut tentacle.servos) {
             plan.table = None;
@@ -114,7 +74,6 @@ impl Evening {
             stage: None,
             drawn_us: None,
             is_the_services: store.is_the_services(),
-            is_there: store.path().is_some_and(Path::exists),
             keeper: thread::spawn(move || {
                 for measured in to_save {
                     let result = store.save(|document| {
@@ -133,6 +92,30 @@ impl Evening {
         })
     }
 
+    /// Hears what goes wrong at the bench.
+    pub(crate) fn troubles(&self) -> impl FnMut(Trouble) + use<> {
+        let events = self.sender.clone();
+        // The evening may be over.
+        move |trouble| drop(events.send(Event::Trouble(trouble)))
+    }
+
+    /// Gives the terminal back; the session and its file, and whether its user
+    /// left it himself.
+    ///
+    /// # Errors
+    /// What cut it short.
+    pub(crate) fn close(mut self) -> Result<(Session, Store, bool)> {
+        self.stage
+            .take()
+            .map_or(Ok(()), |mut stage| stage.close())?;
+        drop(self.jobs);
+        let store = self
+            .keeper
+            .join()
+            .map_err(|_| anyhow!("nothing can be saved"))?;
+        Ok((self.session, store, self.over.transpose()?.is_some()))
+    }
+
     fn take_in(&mut self, now_us: u64) {
         while let Ok(event) = self.events.try_recv() {
             self.hear(event, now_us);
@@ -143,7 +126,7 @@ impl Evening {
         self.drawn_us = None;
         match event {
             Event::Gone => self.gone = true,
-            Event::Key(key) => match self.session.key(key, now_us) {
+            Event::Key(code) => match self.session.key(code, now_us) {
                 Action::Nothing => {}
                 Action::Quit => self.over = Some(Ok(())),
                 Action::Save => self.save(),
@@ -176,11 +159,8 @@ impl Evening {
             self.session.say("Saving.");
             // The keeper waits for as long as there are jobs.
             let _ = self.jobs.send(ready);
-        } else if partly.is_empty() && self.is_there {
-            self.session.say("Everything is saved already.");
-            self.leave_if_asked();
         } else if partly.is_empty() {
-            self.session.say("Nothing to save yet.");
+            self.session.say("Nothing new to save.");
             self.leave_if_asked();
         } else {
             self.not_saved("Nothing to save yet: a servo needs both its ends, [ and ].");
@@ -213,7 +193,6 @@ impl Evening {
         } else if self.is_the_services {
             message += " After q, `sudo systemctl start tentacle-hat` moves the hat.";
         }
-        self.is_there = true;
         self.session.saved(measured, &message);
         match partly.is_empty() {
             true => self.leave_if_asked(),
@@ -233,9 +212,9 @@ impl Source for Evening {
             .found("The board is there again, and all servos are limp.");
         if self.stage.is_none() {
             let events = self.sender.clone();
-            let hear = move |key: Option<KeyEvent>| {
+            let hear = move |event: Option<KeyEvent>| {
                 // The evening may be over.
-                let _ = events.send(key.map_or(Event::Gone, |key| Event::Key(Key::of(key))));
+                let _ = events.send(event.map_or(Event::Gone, |event| Event::Key(key(event))));
             };
             match Stage::open(|frame, session: Box<Session>| draw(frame, &session), hear) {
                 Ok(stage) => self.stage = Some(stage),

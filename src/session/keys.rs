@@ -1,8 +1,9 @@
 //! What each key does.
 
 use super::jog::LONGEST_JOG_US;
-use super::key::Key;
+use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
 use super::{Action, Mode, Session};
+use ratatui::crossterm::event::KeyCode as Key;
 use std::ops::RangeInclusive;
 
 /// An arrow key's jog, µs.
@@ -15,7 +16,7 @@ impl Session {
     pub(crate) fn key(&mut self, key: Key, now_us: u64) -> Action {
         self.last_key_us = now_us;
         match (key, &self.mode) {
-            (Key::Interrupt, _) => return Action::Quit,
+            (INTERRUPT, _) => return Action::Quit,
             // Whatever is on the screen, Space is what stops a servo.
             (Key::Char(' '), _) if self.engaged() > 0 => self.relax("All limp."),
             (_, Mode::Bend(_)) => self.type_bend(key),
@@ -48,15 +49,15 @@ impl Session {
 
     /// The keys that move or measure the chosen servo.
     fn key_pulse(&mut self, key: Key) {
-        if matches!(key, Key::Unknown | Key::Enter | Key::Escape) {
+        if matches!(key, Key::Null | Key::Enter | Key::Esc) {
             self.message.clear();
             return self.jog().stop();
         }
         let jogs = [
             (Key::Left, -JOG_US),
             (Key::Right, JOG_US),
-            (Key::FarLeft, -LONGEST_JOG_US),
-            (Key::FarRight, LONGEST_JOG_US),
+            (FAR_LEFT, -LONGEST_JOG_US),
+            (FAR_RIGHT, LONGEST_JOG_US),
         ];
         let jog = jogs.iter().find(|(other, _)| *other == key);
         let known = jog.is_some() || matches!(key, Key::Char('n' | 'g' | ',' | '.'));
@@ -106,12 +107,8 @@ impl Session {
             Key::Up => self.chosen = (self.chosen + n - 1) % n,
             Key::Down => self.chosen = (self.chosen + 1) % n,
             Key::Char('u') => self.take_back(),
-            Key::Char('a' | 'q' | ' ') | Key::Escape => self.relax("All limp."),
-            Key::Char('n' | 'g' | ',' | '.')
-            | Key::Left
-            | Key::Right
-            | Key::FarLeft
-            | Key::FarRight => {
+            Key::Char('a' | 'q' | ' ') | Key::Esc => self.relax("All limp."),
+            Key::Char('n' | 'g' | ',' | '.') | Key::Left | Key::Right | FAR_LEFT | FAR_RIGHT => {
                 self.key_pulse(key);
             }
             _ => self.say("Space makes all limp; then every key is there again."),
@@ -127,7 +124,7 @@ impl Session {
             Key::Char(c @ ('0'..='9' | '.' | '-')) if text.len() < 6 => text.push(c),
             Key::Char(',') if text.len() < 6 => text.push('.'),
             Key::Backspace => drop(text.pop()),
-            Key::Escape => self.mode = Mode::Bench,
+            Key::Esc => self.mode = Mode::Bench,
             Key::Enter | Key::Delete | Key::Char('d') => {
                 let bend: Option<f32> = text.parse().ok();
                 self.mode = Mode::Bench;

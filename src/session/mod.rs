@@ -12,7 +12,8 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evening::{Ended, evening};
+pub(crate) use draw::check_terminal;
+pub(crate) use evening::Evening;
 
 use crate::files::{Points, Servos, UNMEASURED_NEUTRAL};
 use jog::Jog;

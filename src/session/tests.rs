@@ -1,11 +1,12 @@
 //! The session under sequences of keys that nobody would type.
 
-use super::key::Key;
+use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
 use super::{Action, Felt, Mode, Session};
 use crate::files::Document;
 use crate::files::{Points, tenths};
 use crate::files::{SHIPPED_SERVOS, Servos, Source};
 use proptest::prelude::*;
+use ratatui::crossterm::event::KeyCode as Key;
 use tentacle_hat::drive::ENGAGE_EVERY_US;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Microseconds, Timebase};
@@ -14,8 +15,8 @@ const FRAME_US: u64 = 20_000;
 const JOGS: [Key; 6] = [
     Key::Left,
     Key::Right,
-    Key::FarLeft,
-    Key::FarRight,
+    FAR_LEFT,
+    FAR_RIGHT,
     Key::Char(','),
     Key::Char('.'),
 ];
@@ -106,13 +107,13 @@ impl Trial {
         if let (Some(us), Some((low, high))) = (witness.emitted, &mut witness.window) {
             // A key held down adds up to one long jog at most.
             match key {
-                Key::Left | Key::FarLeft | Key::Char(',') => *low = low.min(us - 50.0),
-                Key::Right | Key::FarRight | Key::Char('.') => *high = high.max(us + 50.0),
+                Key::Left | FAR_LEFT | Key::Char(',') => *low = low.min(us - 50.0),
+                Key::Right | FAR_RIGHT | Key::Char('.') => *high = high.max(us + 50.0),
                 _ => {}
             }
         }
         let asked = self.session.key(key, self.now_us);
-        assert!(asked != Action::Quit || matches!(key, Key::Interrupt | Key::Char('q')));
+        assert!(asked != Action::Quit || matches!(key, INTERRUPT | Key::Char('q')));
         self.look();
     }
 
@@ -172,13 +173,7 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let letters = prop::sample::select(" nnfgtaumq[]s?d.05-\u{e9}".chars().collect::<Vec<_>>());
-    let others = vec![
-        Key::Enter,
-        Key::Escape,
-        Key::Backspace,
-        Key::Delete,
-        Key::Unknown,
-    ];
+    let others = vec![Key::Enter, Key::Esc, Key::Backspace, Key::Delete, Key::Null];
     let choose = prop::sample::select(vec![Key::Up, Key::Down, Key::Down]);
     prop_oneof![
         12 => prop::sample::select(JOGS.to_vec()).prop_map(Step::Key),
@@ -380,5 +375,5 @@ fn leaving_asks_while_something_is_not_saved() {
     assert_eq!(trial.session.key(Key::Char('x'), 0), Action::Nothing);
     trial.session.key(Key::Char('q'), 0);
     assert_eq!(trial.session.key(Key::Char('s'), 0), Action::SaveAndQuit);
-    assert_eq!(trial.session.key(Key::Interrupt, 0), Action::Quit);
+    assert_eq!(trial.session.key(INTERRUPT, 0), Action::Quit);
 }

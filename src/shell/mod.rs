@@ -98,7 +98,7 @@ impl<'p> HostShell<'p> {
                 .view
                 .then(|| View::show(rig.clone(), signals))
                 .transpose()?,
-            state: State::NOTHING,
+            state: State::default(),
         })
     }
 

@@ -42,11 +42,7 @@ impl Service {
         }
         if now_us >= self.status_us {
             self.status_us = now_us + STATUS_EVERY_US;
-            let tally = slot.tally;
-            let status = format!(
-                "{}: {} frames, {} late, {} skipped, {} recoveries",
-                slot.scene, tally.frames, tally.late, tally.skipped, tally.recoveries
-            );
+            let status = format!("{}: {}", slot.scene, slot.tally);
             say(&[NotifyState::Status(&status)]);
         }
     }

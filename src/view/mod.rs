@@ -12,7 +12,6 @@ mod history;
 mod leaning;
 mod palette;
 mod picture;
-mod shared;
 mod tentacle;
 #[cfg(test)]
 mod tests;
@@ -27,10 +26,9 @@ use history::History;
 use palette::Palette;
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use shared::{Shared, locked};
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tentacle_hat::calibration::Rig;
 
 /// As often as films.
@@ -80,7 +78,7 @@ impl View {
         let shared = Arc::new(Shared::default());
         let known = Arc::clone(&shared);
         let palette = Palette::of_environment();
-        let mut history = History::new(&rig, State::NOTHING);
+        let mut history = History::new(&rig, State::default());
         let draw = move |frame: &mut Frame<'_>, state| {
             let broken = known.break_down.load(Ordering::Relaxed);
             assert!(!broken, "a fault on schedule");
@@ -146,4 +144,37 @@ impl Drop for View {
             say(format_args!("{error:#}"));
         }
     }
+}
+
+/// The most lines that are kept for afterwards.
+const LINES: usize = 100;
+
+/// What both threads know.
+#[derive(Debug, Default)]
+struct Shared {
+    /// A hat that was read again, for the view to take.
+    rig: Mutex<Option<Rig>>,
+    /// Lines for the user, to be printed once the terminal is back.
+    lines: Mutex<Vec<String>>,
+    /// For tests: the next picture is to panic.
+    break_down: AtomicBool,
+}
+
+impl Shared {
+    /// Keeps a line; what is said over and over is kept once, and of days of
+    /// trouble the end.
+    fn say(&self, line: &str) {
+        let mut lines = locked(&self.lines);
+        if lines.last().is_none_or(|last| last != line) {
+            if lines.len() == LINES {
+                lines.remove(0);
+            }
+            lines.push(line.to_owned());
+        }
+    }
+}
+
+/// A lock that outlives a panic of the other thread.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -49,7 +49,7 @@ fn rig(count: u8) -> Rig {
 
 /// All servos but the last engaged, channel k at 1400 + 10·k µs.
 fn at_work(count: usize) -> State {
-    let mut state = State::NOTHING;
+    let mut state = State::default();
     for channel in 0..2 * count - 1 {
         state.outputs[channel] = Emitted::Pulse(1400.0 + 10.0 * channel as f64);
     }

@@ -3,7 +3,7 @@
 use super::{COLOURED, PLAIN, at_work, picture, rig, row_of, rows};
 use crate::view::history::History;
 use crate::view::picture::draw;
-use crate::view::shared::{LINES, Shared};
+use crate::view::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
