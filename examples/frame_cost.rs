@@ -32,7 +32,9 @@ fn main() {
     for k in 500..500 + frames {
         let t_us = rig.timebase().slot_us(k);
         let pose = performance.pose_at(t_us, rig.tentacles().len());
-        pulses = pulse::next(&rig, &pose, &pulses);
+        let before = pulses;
+        pulses = pulse::next(&rig, &pose, &before);
+        pulses.wake_one(&before, true);
         bytes += armed
             .write(&armed.limp().with(&rig, &pulses))
             .expect("it cannot fail");

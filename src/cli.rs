@@ -124,17 +124,12 @@ pub(crate) enum CalibrateStep {
 
 /// Options of `calibrate set`.
 #[derive(Clone, Debug, Args)]
-#[command(group(points()))]
+#[command(group(ArgGroup::new("points").args(["negative", "neutral", "positive"]).required(true).multiple(true)))]
 pub(crate) struct Set {
     /// Which servo, as TENTACLE.AXIS: front-left.x
     pub(crate) servo: String,
     /// The pulse at bend -1
-    #[arg(
-        long,
-        value_name = "US",
-        value_parser = microseconds,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "US", value_parser = microseconds, allow_negative_numbers = true)]
     pub(crate) negative: Option<Microseconds>,
     /// The pulse at bend 0
     #[arg(long, value_name = "US", value_parser = microseconds, allow_negative_numbers = true)]
@@ -156,7 +151,7 @@ pub(crate) struct Trim {
 
 /// Options of `calibrate clock`.
 #[derive(Clone, Debug, Args)]
-#[command(group(ways()))]
+#[command(group(ArgGroup::new("ways").args(["commanded_us", "gpio"]).required(true)))]
 pub(crate) struct Clock {
     /// The pulse that was commanded
     #[arg(long, value_name = "US", value_parser = microseconds)]
@@ -171,21 +166,6 @@ pub(crate) struct Clock {
     /// The channel to emit on, one without a servo [default: the lowest]
     #[arg(long, value_name = "N", value_parser = channel)]
     pub(crate) channel: Option<Channel>,
-}
-
-/// What `calibrate set` needs: any point will do.
-fn points() -> ArgGroup {
-    let points = ["negative", "neutral", "positive"];
-    ArgGroup::new("points")
-        .args(points)
-        .required(true)
-        .multiple(true)
-}
-
-/// What `calibrate clock` needs: one way to measure.
-fn ways() -> ArgGroup {
-    let ways = ["commanded_us", "gpio"];
-    ArgGroup::new("ways").args(ways).required(true)
 }
 
 fn microseconds(text: &str) -> Result<Microseconds, String> {

@@ -19,9 +19,9 @@ mod view;
 use anyhow::Result;
 use clap::Parser;
 use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
-use commands::clock::Way;
+use commands::clock::Measurement;
 use failure::{Exit, Failure};
-use files::Source;
+use files::Files;
 use host::{Virtual, Which};
 use shell::Programme;
 use std::process::ExitCode;
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 fn execute(Cli { global, command }: Cli) -> Result<()> {
     let is_virtual = global.board == BoardKind::Virtual;
-    let source = Source::of(global.config.clone(), is_virtual);
+    let files = Files::of(global.config.clone(), is_virtual);
     let which = which(global)?;
     match command {
         Command::Run(options) => {
@@ -51,7 +51,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 ViewWhen::Off => Some(false),
             };
             let programme = Programme {
-                source,
+                files,
                 demo: options.demo,
                 seconds: options.seconds,
                 unpaced: options.unpaced,
@@ -60,16 +60,16 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             };
             commands::run::run(which, &programme)
         }
-        Command::Check => commands::check::check(which, &source),
-        Command::Relax => commands::relax::relax(which, &source),
+        Command::Check => commands::check::check(which, &files),
+        Command::Relax => commands::relax::relax(which, &files),
         Command::Calibrate(Calibrate { step: None }) => {
-            commands::calibrate::calibrate(which, &source)
+            commands::calibrate::calibrate(which, &files)
         }
         Command::Calibrate(Calibrate { step: Some(step) }) => match step {
-            CalibrateStep::Set(set) => commands::set::set(&source, &set.servo, &wishes(&set)),
-            CalibrateStep::Trim(trim) => commands::trim::trim(&source, &trim.servo, trim.delta_us),
+            CalibrateStep::Set(set) => commands::set::set(&files, &set.servo, &wishes(&set)),
+            CalibrateStep::Trim(trim) => commands::trim::trim(&files, &trim.servo, trim.delta_us),
             CalibrateStep::Clock(clock) => {
-                commands::clock::clock(which, &source, way(&clock), clock.channel)
+                commands::clock::clock(which, &files, way(&clock), clock.channel)
             }
         },
     }
@@ -96,11 +96,11 @@ fn wishes(set: &Set) -> Vec<commands::set::Wish> {
     points.into_iter().filter_map(wish).collect()
 }
 
-fn way(clock: &Clock) -> Way {
+fn way(clock: &Clock) -> Measurement {
     match (clock.commanded_us, clock.measured_us, clock.gpio) {
-        (Some(commanded), Some(us), _) => Way::Known(commanded, us),
-        (Some(commanded), None, _) => Way::Asked(commanded),
-        (None, _, Some(pin)) => Way::Pin(pin),
+        (Some(commanded), Some(us), _) => Measurement::Known(commanded, us),
+        (Some(commanded), None, _) => Measurement::Asked(commanded),
+        (None, _, Some(pin)) => Measurement::Pin(pin),
         (None, _, None) => unreachable!("the command line wants one of them"),
     }
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 const REAL_HZ: &str = "26500000";
 const TICK_US: f64 = 4.88;
@@ -35,6 +36,11 @@ fn hat_folder(name: &str) -> PathBuf {
 }
 
 fn clock(folder: &Path, words: &[&str], typed: &str) -> Output {
+    clock_after(Duration::ZERO, folder, words, typed)
+}
+
+/// Types only after some time.
+fn clock_after(wait: Duration, folder: &Path, words: &[&str], typed: &str) -> Output {
     let mut command = hat(&["--config", folder.to_str().unwrap()]);
     command.args(["--chip-oscillator-hz", REAL_HZ, "calibrate", "clock"]);
     command.args(words).stdin(Stdio::piped());
@@ -43,6 +49,7 @@ fn clock(folder: &Path, words: &[&str], typed: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    std::thread::sleep(wait);
     // A refusal may come before anything is read.
     let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
     child.wait_with_output().unwrap()
@@ -160,6 +167,28 @@ fn an_oscilloscope_tells_the_real_oscillator() {
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("Channel 15 emits"));
     check(&before, &folder, "clock-scope");
+}
+
+#[test]
+fn trouble_on_the_bus_does_not_end_a_measurement() {
+    for faults in [
+        "nack@0.5+0.9",
+        "cut:3@0.5+0.9",
+        "nack@0.5+1.5",
+        "power@0.5+0.1",
+    ] {
+        let folder = hat_folder("clock-trouble");
+        let words = ["--commanded-us", "1500", "--faults", faults];
+        let wait = Duration::from_secs(3);
+        let output = clock_after(wait, &folder, &words, "1413.36\n");
+        assert!(output.status.success(), "{faults}: {}", said(&output));
+        let long = faults.contains("1.5");
+        assert_eq!(
+            said(&output).contains("the board is lost"),
+            long,
+            "{faults}"
+        );
+    }
 }
 
 #[test]

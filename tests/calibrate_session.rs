@@ -250,11 +250,41 @@ fn a_lost_board_is_told_and_found_again() {
 }
 
 #[test]
+fn a_moment_of_trouble_on_the_bus_leaves_a_servo_where_it_is() {
+    for (name, faults) in [("nacks", "nack@8+0.9"), ("cuts", "cut:3@8+0.9")] {
+        let folder = hat_folder(&format!("session-{name}"));
+        let start = Instant::now();
+        let mut desk = unsaved(&folder, &["--faults", faults]);
+        // Into the midst of it, if the machine is quick enough; else it was before.
+        while start.elapsed() < Duration::from_millis(8_400) {
+            desk.look();
+        }
+        // A jog that begins during it ends when it is over, from where it was.
+        desk.press(RIGHT);
+        let mut limp = false;
+        wait_for(|| {
+            desk.look();
+            limp |= emitted(&folder, 0).is_none();
+            limp || emitted(&folder, 0) == Some(311)
+        });
+        assert!(!limp, "{faults}:\n{}", desk.shown());
+        desk.see("1517.7");
+        assert!(!desk.shown().contains("lost"), "{}", desk.shown());
+        desk.press("\x03");
+        assert_eq!(desk.end().0.code(), Some(0));
+    }
+}
+
+#[test]
 fn a_chip_that_lost_power_leaves_no_servo_engaged() {
     let folder = hat_folder("session-power");
-    let mut desk = unsaved(&folder, &["--faults", "power@15+0.1"]);
+    let mut desk = unsaved(&folder, &["--faults", "power@8+0.1"]);
+    desk.see("had lost its power");
     desk.see("limp, set [ ]");
     wait_for(|| all_limp(&folder));
+    // It wakes where it was measured, not where it was.
+    enter(&mut desk, " ", "front-left.x is engaged");
+    wait_for(|| emitted(&folder, 0) == Some(309));
 }
 
 #[test]

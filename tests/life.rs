@@ -108,7 +108,7 @@ fn our_own_frame_left_running_goes_on_without_a_step() {
     let (_, watcher) = sim.play(&hat, for_seconds(4));
     watcher.assert_unbroken();
     assert!(!limp.get());
-    assert_eq!(sim.said("taken_over: 8").len(), 1);
+    assert_eq!(sim.said("Armed(8)").len(), 1);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_pulse_left_outside_its_table_goes_limp_first() {
         let mut sim = Sim::new(&chip);
         let (_, watcher) = sim.play(&hat, for_seconds(4));
         watcher.assert_unbroken();
-        assert_eq!(sim.said("taken_over: 7").len(), 1);
+        assert_eq!(sim.said("Armed(7)").len(), 1);
     }
 }
 
@@ -153,7 +153,7 @@ fn a_strangers_frame_left_running_ends_uncut_and_starts_cold() {
         let mut sim = Sim::new(&chip);
         let (_, watcher) = sim.play(&hat, for_seconds(2));
         watcher.assert_unbroken();
-        assert_eq!(sim.said("taken_over: 0").len(), 1);
+        assert_eq!(sim.said("Armed(0)").len(), 1);
         assert_eq!(
             chip.borrow().cut_pulses(),
             0,

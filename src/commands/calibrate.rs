@@ -1,6 +1,6 @@
 //! `calibrate`: the session in the terminal, and what is told after it.
 
-use crate::files::{Source, Store};
+use crate::files::{Files, Store};
 use crate::host::bench::Bench;
 use crate::host::{Machine, Which};
 use crate::say::tell;
@@ -9,8 +9,8 @@ use crate::signals::Signals;
 use anyhow::{Result, bail};
 use tentacle_hat::drive::{Terms, drive};
 
-pub(crate) fn calibrate(which: Which, source: &Source) -> Result<()> {
-    let store = Store::open(source)?;
+pub(crate) fn calibrate(which: Which, files: &Files) -> Result<()> {
+    let store = Store::open(files)?;
     check_terminal(store.servos.rig.servos().len())?;
     if store.path().is_some() {
         store.check_writable()?;

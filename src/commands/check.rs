@@ -1,7 +1,7 @@
 //! `check`: files, then the board; a line for each, and what to do.
 
 use crate::failure::{Exit, Failure};
-use crate::files::Source;
+use crate::files::Files;
 use crate::host::{Machine, Which};
 use crate::say::tell;
 use anyhow::Result;
@@ -43,12 +43,12 @@ impl Report {
     }
 }
 
-pub(crate) fn check(which: Which, source: &Source) -> Result<()> {
+pub(crate) fn check(which: Which, files: &Files) -> Result<()> {
     let mut report = Report::default();
     let on_pi = !which.is_virtual();
-    let hat = match source.load() {
+    let hat = match files.load() {
         Ok(hat) => {
-            report.good(format_args!("{source}: both files are sound"));
+            report.good(format_args!("{files}: both files are sound"));
             Some(hat)
         }
         Err(failure) => {

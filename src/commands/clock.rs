@@ -1,7 +1,7 @@
 //! `calibrate clock`: the board's real oscillator, from a pulse that somebody
 //! or the Pi itself has measured.
 
-use crate::files::{Points, Source, Store, place, tenths};
+use crate::files::{Files, Points, Store, place, tenths};
 use crate::host::{Machine, Which};
 use crate::oscillator::{self, Spare};
 use crate::say::tell;
@@ -16,7 +16,7 @@ const DOUBTFUL: f64 = 0.1;
 
 /// How the pulse is measured.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
+pub(crate) enum Measurement {
     /// It was, on a commanded pulse: what the oscilloscope showed, µs.
     Known(Microseconds, f64),
     /// By somebody, while it is emitted.
@@ -27,21 +27,21 @@ pub(crate) enum Way {
 
 pub(crate) fn clock(
     which: Which,
-    source: &Source,
-    way: Way,
+    files: &Files,
+    way: Measurement,
     channel: Option<Channel>,
 ) -> Result<()> {
-    let mut store = Store::open(source)?;
+    let mut store = Store::open(files)?;
     store.check_writable()?;
     let rig = &store.servos.rig;
     let timebase = *rig.timebase();
     let hz = match way {
-        Way::Known(commanded, us) => {
+        Measurement::Known(commanded, us) => {
             // Whoever drives the board now would go on by the old oscillator.
             Machine::new(which, rig.board(), false, false)?;
             from_pulse(&timebase, commanded, us)
         }
-        Way::Asked(commanded) => {
+        Measurement::Asked(commanded) => {
             let spare = Spare::of(rig, channel)?;
             from_pulse(
                 &timebase,
@@ -49,7 +49,7 @@ pub(crate) fn clock(
                 oscillator::ask(which, spare, commanded)?,
             )
         }
-        Way::Pin(pin) => {
+        Measurement::Pin(pin) => {
             let spare = Spare::of(rig, channel)?;
             from_period(&timebase, oscillator::measure(which, spare, pin)?)
         }

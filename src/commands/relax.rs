@@ -1,6 +1,6 @@
 //! `relax`: all channels off, whatever state the board is in.
 
-use crate::files::Source;
+use crate::files::Files;
 use crate::host::{Machine, Which};
 use crate::say::{say, tell};
 use anyhow::Result;
@@ -8,8 +8,8 @@ use tentacle_hat::board;
 use tentacle_hat::calibration::{Address, BoardPlan};
 use tentacle_hat::units::Timebase;
 
-pub(crate) fn relax(which: Which, source: &Source) -> Result<()> {
-    let plan = match source.load_rig() {
+pub(crate) fn relax(which: Which, files: &Files) -> Result<()> {
+    let plan = match files.load_rig() {
         Ok(rig) => rig.board().clone(),
         Err(error) => {
             // Servos that hold on are worse than a guess at the address.

@@ -18,7 +18,8 @@ pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
         patient: shell.is_service(),
     };
     let mut performer = Performer::new(hat, shell.inbox());
-    let tally = drive(&mut shell, &mut performer, terms).map_err(|error| shell.explain(error))?;
+    let tally =
+        drive(&mut shell, &mut performer, terms).map_err(|error| shell.machine.explain(error))?;
     shell.finish()?;
     say(tally);
     Ok(())

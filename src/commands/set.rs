@@ -1,7 +1,7 @@
 //! `calibrate set`: points of one servo's table from the command line.
 
 use super::trim::RELOAD;
-use crate::files::{Points, Source, Store, place, tenths};
+use crate::files::{Files, Points, Store, place, tenths};
 use crate::say::tell;
 use anyhow::{Result, anyhow, bail};
 use tentacle_hat::units::Microseconds;
@@ -12,8 +12,8 @@ const FAR_US: f32 = 200.0;
 /// A bend, and the pulse that it is to have from now on.
 pub(crate) type Wish = (f32, Microseconds);
 
-pub(crate) fn set(source: &Source, servo: &str, wishes: &[Wish]) -> Result<()> {
-    let mut store = Store::open(source)?;
+pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
+    let mut store = Store::open(files)?;
     let (servo, name) = store.find(servo)?;
     store.check_writable()?;
     let table = store.servos.plans[servo / 2].servos[servo % 2]

@@ -1,6 +1,6 @@
 //! `calibrate trim`: shifts one servo's table.
 
-use crate::files::{Source, Store, tenths};
+use crate::files::{Files, Store, tenths};
 use crate::say::tell;
 use anyhow::{Result, bail};
 use tentacle_hat::calibration::{ServoPlan, Table};
@@ -9,8 +9,8 @@ use tentacle_hat::calibration::{ServoPlan, Table};
 pub(super) const RELOAD: &str =
     "A running hat takes it up with `sudo systemctl reload tentacle-hat`.";
 
-pub(crate) fn trim(source: &Source, servo: &str, delta_us: f64) -> Result<()> {
-    let mut store = Store::open(source)?;
+pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
+    let mut store = Store::open(files)?;
     let (servo, name) = store.find(servo)?;
     store.check_writable()?;
     let plan = &store.servos.plans[servo / 2].servos[servo % 2];

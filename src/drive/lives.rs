@@ -29,7 +29,6 @@ pub fn drive<S: Shell>(
     // Whether the next life is a recovery; the first one is neither.
     let mut recovers = None;
     loop {
-        drive.shell.notice(Notice::Trying);
         let played = drive.tally.frames;
         let left = match drive.live(&mut recovers) {
             End::Stopped => return Ok(drive.tally),
@@ -89,9 +88,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
         // Whatever ends this life, unless on purpose, the next one recovers from.
         *recovers = Some(true);
         let engaged = taken_over.0.iter().flatten().count();
-        self.shell.notice(Notice::Armed {
-            taken_over: engaged,
-        });
+        self.shell.notice(Notice::Armed(engaged));
         let end = self.play(armed, taken_over);
         self.shell.notice(Notice::Relaxed);
         end

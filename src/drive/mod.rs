@@ -91,13 +91,9 @@ pub struct Terms {
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Notice<'a, E> {
-    /// The bus is about to be opened and the board armed.
-    Trying,
-    /// The board emits our pulses; `taken_over` servos already did.
-    Armed {
-        /// How many servos go on from where a previous process left them.
-        taken_over: usize,
-    },
+    /// The board emits our pulses; so many servos go on from where a previous
+    /// process left them.
+    Armed(usize),
     /// A transfer failed; said of every one.
     Fault(&'a E),
     /// No good slot for a second, or the board does not come up.
@@ -143,15 +139,11 @@ pub struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            frames,
-            late,
-            skipped,
-            recoveries,
-        } = self;
+        write!(f, "{} frames, {} late, ", self.frames, self.late)?;
         write!(
             f,
-            "{frames} frames, {late} late, {skipped} skipped, {recoveries} recoveries"
+            "{} skipped, {} recoveries",
+            self.skipped, self.recoveries
         )
     }
 }

@@ -38,7 +38,7 @@ const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
 
 /// Where the two files come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub(crate) enum Files {
     /// The folder that the service on this Pi reads.
     Service,
     /// Another folder.
@@ -47,7 +47,7 @@ pub(crate) enum Source {
     Shipped,
 }
 
-impl Source {
+impl Files {
     /// The files in `folder`, for the board of a Pi or for the virtual one; if
     /// none is named, those that belong to it.
     pub(crate) fn of(folder: Option<PathBuf>, is_virtual: bool) -> Self {
@@ -144,7 +144,7 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.folder() {
             Some(folder) => folder.display().fmt(f),
@@ -191,11 +191,11 @@ mod tests {
     #[test]
     fn the_service_reads_one_folder_and_only_on_a_pi() {
         let own = || Some(PathBuf::from("/etc/tentacle-hat/"));
-        assert!(matches!(Source::of(None, false), Source::Service));
-        assert!(matches!(Source::of(own(), false), Source::Service));
-        assert!(matches!(Source::of(own(), true), Source::Folder(_)));
+        assert!(matches!(Files::of(None, false), Files::Service));
+        assert!(matches!(Files::of(own(), false), Files::Service));
+        assert!(matches!(Files::of(own(), true), Files::Folder(_)));
         let other = Some("/home/pi/hat".into());
-        assert!(matches!(Source::of(other, false), Source::Folder(_)));
-        assert!(matches!(Source::of(None, true), Source::Shipped));
+        assert!(matches!(Files::of(other, false), Files::Folder(_)));
+        assert!(matches!(Files::of(None, true), Files::Shipped));
     }
 }

@@ -1,7 +1,7 @@
 //! `servos.toml` as it was read, and how it is saved.
 
 use super::edit::Document;
-use super::{SHIPPED_MOTION, SHIPPED_SERVOS, Servos, Source, whole};
+use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
 use crate::failure::{Exit, Failure};
 use crate::say::tell;
 use anyhow::{Context, Result, anyhow, bail};
@@ -14,7 +14,7 @@ use tentacle_hat::calibration::ServoName;
 
 /// The calibration that a command works on.
 pub(crate) struct Store {
-    source: Source,
+    files: Files,
     /// Where it is saved; nowhere on the virtual board without `--config`.
     path: Option<PathBuf>,
     text: String,
@@ -27,8 +27,8 @@ impl Store {
     ///
     /// # Errors
     /// All faults of the file, a line each.
-    pub(crate) fn open(source: &Source) -> Result<Self> {
-        let path = source
+    pub(crate) fn open(files: &Files) -> Result<Self> {
+        let path = files
             .folder()
             .map(|folder| real_path(&folder.join("servos.toml")));
         let path = path.transpose()?;
@@ -36,9 +36,9 @@ impl Store {
             Some(path) => text(path)?,
             None => SHIPPED_SERVOS.to_owned(),
         };
-        let servos = source.servos(&text)?;
+        let servos = files.servos(&text)?;
         Ok(Self {
-            source: source.clone(),
+            files: files.clone(),
             path,
             text,
             servos,
@@ -52,7 +52,7 @@ impl Store {
 
     /// Whether it is the file that the service on this Pi reads.
     pub(crate) fn is_the_services(&self) -> bool {
-        matches!(self.source, Source::Service)
+        matches!(self.files, Files::Service)
     }
 
     /// Whether [`Self::save`] will be able to write.
@@ -123,7 +123,7 @@ impl Store {
         edit(&mut document)?;
         let text = document.text();
         let servos = self
-            .source
+            .files
             .servos(&text)
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
@@ -176,7 +176,7 @@ impl Store {
     fn unchanged_text(&self, path: &Path) -> Result<String> {
         let now = text(path)?;
         if now != self.text {
-            let servos = self.source.servos(&now)?;
+            let servos = self.files.servos(&now)?;
             if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
                     "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
@@ -211,7 +211,7 @@ fn text(path: &Path) -> Result<String> {
 /// The shipped file, whose tables are another hat's.
 fn first_text() -> Result<String> {
     let mut document = Document::new(SHIPPED_SERVOS)?;
-    let servos = Source::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
+    let servos = Files::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
 }

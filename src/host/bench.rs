@@ -47,11 +47,11 @@ impl<F: FnMut(Trouble)> Shell for Bench<F> {
     }
 
     fn now_us(&mut self) -> u64 {
-        self.machine.now_us()
+        self.machine.time.now_us()
     }
 
     fn sleep_until(&mut self, t_us: u64) {
-        self.machine.sleep_until(t_us);
+        self.machine.time.sleep_until(t_us);
         self.machine.advance_to(t_us);
     }
 
@@ -70,8 +70,8 @@ impl<F: FnMut(Trouble)> Shell for Bench<F> {
                 (self.hear)(Trouble::Lost(why));
             }
             Notice::Disturbed => (self.hear)(Trouble::Disturbed),
-            Notice::Armed { .. } | Notice::Relaxed => {
-                let out = matches!(notice, Notice::Armed { .. });
+            Notice::Armed(_) | Notice::Relaxed => {
+                let out = matches!(notice, Notice::Armed(_));
                 self.lost &= !out;
                 if let Err(why) = self.machine.let_out(out) {
                     (self.hear)(Trouble::Shut(why));

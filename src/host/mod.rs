@@ -4,11 +4,11 @@
 pub(crate) mod bench;
 mod bus;
 mod chip;
-mod clock;
 mod faults;
 mod lock;
 mod oe;
 mod pi;
+mod time;
 
 pub(crate) use bus::HostBus;
 pub(crate) use chip::KeptChip;
@@ -16,13 +16,13 @@ pub(crate) use faults::Schedule;
 
 use crate::failure::{Exit, Failure};
 
-use clock::Clock;
 use lock::Lock;
 use oe::OutputsOn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
+use time::Time;
 
 /// Which board is driven.
 #[derive(Clone, Debug)]
@@ -65,11 +65,11 @@ fn device(bus: u8) -> String {
 /// A machine that has a board for itself.
 pub(crate) struct Machine {
     which: Which,
-    clock: Clock,
+    pub(crate) time: Time,
     /// The virtual board, or the mirror of a real one that somebody watches. A
     /// hat alone has none.
-    chip: Option<Rc<KeptChip>>,
-    faults: Rc<Schedule>,
+    pub(crate) chip: Option<Rc<KeptChip>>,
+    pub(crate) faults: Rc<Schedule>,
     /// The board that was opened last, and the lock on its bus.
     board: BoardPlan,
     lock: Option<Lock>,
@@ -101,7 +101,7 @@ impl Machine {
         };
         Ok(Self {
             which,
-            clock: Clock::start(unpaced),
+            time: Time::start(unpaced),
             chip: chip.map(Rc::new),
             faults: Rc::new(faults),
             board: board.clone(),
@@ -129,32 +129,12 @@ impl Machine {
         }
     }
 
-    /// Monotonic time, µs since the start.
-    pub(crate) fn now_us(&self) -> u64 {
-        self.clock.now_us()
-    }
-
-    /// Returns at `t_us`. A chip lives by the slots, not by how late somebody
-    /// woke: what it emits depends on files and flags alone.
-    pub(crate) fn sleep_until(&mut self, t_us: u64) {
-        self.clock.sleep_until(t_us);
-    }
-
-    /// Lets the chip live up to `t_us`.
+    /// Lets the chip live up to `t_us`: by the slots, not by how late somebody
+    /// woke, so that what it emits depends on files and flags alone.
     pub(crate) fn advance_to(&self, t_us: u64) {
         if let Some(chip) = &self.chip {
             self.faults.advance(t_us, &chip.chip);
         }
-    }
-
-    /// The chip to look at, if there is one.
-    pub(crate) fn chip(&self) -> Option<&Rc<KeptChip>> {
-        self.chip.as_ref()
-    }
-
-    /// Whether whoever draws is to panic now, for tests.
-    pub(crate) fn strikes_view(&self) -> bool {
-        self.faults.strikes_view()
     }
 
     /// Lets the pulses out of the board, or shuts them in, if OE is wired.

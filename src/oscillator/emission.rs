@@ -88,7 +88,7 @@ pub(super) fn emit(
         pulse: commanded,
         rig,
         channel: spare.channel,
-        chip: machine.chip().filter(|_| is_virtual).cloned(),
+        chip: machine.chip.clone().filter(|_| is_virtual),
         start: Some(start),
         measured,
         result: None,

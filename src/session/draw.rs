@@ -220,7 +220,7 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{SHIPPED_SERVOS, Source};
+    use crate::files::{Files, SHIPPED_SERVOS};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::KeyCode as Key;
@@ -238,7 +238,7 @@ mod tests {
                 .replace("channel = 1\n", &format!("channel = {}\n", 2 * i + 1))
                 .replace("channel = 0\n", &format!("channel = {}\n", 2 * i));
         }
-        let servos = Source::Shipped.servos(&text).unwrap();
+        let servos = Files::Shipped.servos(&text).unwrap();
         let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);

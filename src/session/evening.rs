@@ -46,10 +46,8 @@ pub(crate) struct Evening {
     jobs: Sender<Vec<Measured>>,
     is_the_services: bool,
     leaves_when_saved: bool,
-    /// The terminal is no more.
-    gone: bool,
-    /// Its user left, or something went wrong.
-    over: Option<Result<()>>,
+    /// Its user left, or else the terminal did, or something went wrong.
+    over: Option<Result<bool>>,
 }
 
 impl Evening {
@@ -87,7 +85,6 @@ impl Evening {
             }),
             jobs,
             leaves_when_saved: false,
-            gone: false,
             over: None,
         })
     }
@@ -113,7 +110,7 @@ impl Evening {
             .keeper
             .join()
             .map_err(|_| anyhow!("nothing can be saved"))?;
-        Ok((self.session, store, self.over.transpose()?.is_some()))
+        Ok((self.session, store, self.over.transpose()?.unwrap_or(false)))
     }
 
     fn take_in(&mut self, now_us: u64) {
@@ -125,10 +122,10 @@ impl Evening {
     fn hear(&mut self, event: Event, now_us: u64) {
         self.drawn_us = None;
         match event {
-            Event::Gone => self.gone = true,
+            Event::Gone => self.over = Some(Ok(false)),
             Event::Key(code) => match self.session.key(code, now_us) {
                 Action::Nothing => {}
-                Action::Quit => self.over = Some(Ok(())),
+                Action::Quit => self.over = Some(Ok(true)),
                 Action::Save => self.save(),
                 Action::SaveAndQuit => {
                     self.leaves_when_saved = true;
@@ -174,7 +171,7 @@ impl Evening {
 
     fn leave_if_asked(&mut self) {
         if self.leaves_when_saved {
-            self.over = Some(Ok(()));
+            self.over = Some(Ok(true));
         }
     }
 
@@ -230,9 +227,11 @@ impl Source for Evening {
             && self.drawn_us.is_none_or(due)
         {
             self.drawn_us = Some(t_us);
-            self.gone |= !stage.show(Box::new(self.session.clone()));
+            if !stage.show(Box::new(self.session.clone())) {
+                self.over = Some(Ok(false));
+            }
         }
-        match self.gone || self.over.is_some() {
+        match self.over.is_some() {
             true => Course::End,
             false => Course::On,
         }

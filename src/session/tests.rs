@@ -3,8 +3,8 @@
 use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
 use super::{Action, Felt, Mode, Session};
 use crate::files::Document;
+use crate::files::{Files, SHIPPED_SERVOS, Servos};
 use crate::files::{Points, tenths};
-use crate::files::{SHIPPED_SERVOS, Servos, Source};
 use proptest::prelude::*;
 use ratatui::crossterm::event::KeyCode as Key;
 use tentacle_hat::drive::ENGAGE_EVERY_US;
@@ -39,7 +39,7 @@ fn text() -> String {
 }
 
 fn load(text: &str) -> Servos {
-    Source::Shipped
+    Files::Shipped
         .servos(text)
         .unwrap_or_else(|e| panic!("{e}"))
 }

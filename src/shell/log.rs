@@ -47,7 +47,7 @@ impl Log {
                 self.disturbed &= !slot.good;
                 None
             }
-            Notice::Armed { .. } => {
+            Notice::Armed(_) => {
                 self.fault = None;
                 std::mem::take(&mut self.lost).then(|| "the board is back".to_owned())
             }

@@ -6,7 +6,7 @@ mod service;
 mod trace;
 
 use crate::failure::Failure;
-use crate::files::Source;
+use crate::files::Files;
 use crate::host::{Machine, Which};
 use crate::say;
 use crate::signals::Signals;
@@ -14,6 +14,7 @@ use crate::state::State;
 use crate::view::View;
 use anyhow::{Context, Result};
 use log::Log;
+use sd_notify::NotifyState;
 use service::Service;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
@@ -29,7 +30,7 @@ use trace::Trace;
 /// What is played, from where, and who looks on.
 #[derive(Clone, Debug)]
 pub(crate) struct Programme {
-    pub(crate) source: Source,
+    pub(crate) files: Files,
     /// The show instead of what the files say.
     pub(crate) demo: bool,
     pub(crate) seconds: Option<u64>,
@@ -44,7 +45,7 @@ impl Programme {
     /// # Errors
     /// The files' faults.
     pub(crate) fn hat(&self) -> Result<Hat, Failure> {
-        let mut hat = self.source.load()?;
+        let mut hat = self.files.load()?;
         if self.demo {
             hat.motion = Motion::Show(Show::new(hat.rig.tentacles()));
         }
@@ -58,7 +59,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 /// The shell that the program runs the loop in.
 pub(crate) struct HostShell<'p> {
     programme: &'p Programme,
-    machine: Machine,
+    pub(crate) machine: Machine,
     signals: Signals,
     stopping: bool,
     service: Option<Service>,
@@ -114,10 +115,6 @@ impl<'p> HostShell<'p> {
         self.service.is_some()
     }
 
-    pub(crate) fn explain(&self, error: BusError) -> Failure {
-        self.machine.explain(error)
-    }
-
     /// Ends the trace, and then the view, which may end the program.
     pub(crate) fn finish(self) -> Result<()> {
         let trace = self.trace.map_or(Ok(()), Trace::finish);
@@ -129,7 +126,7 @@ impl<'p> HostShell<'p> {
     fn advance_to(&mut self, t_us: u64) {
         while let Some(trace) = &mut self.trace
             && let Some(k) = trace.next_row()
-            && let Some(chip) = self.machine.chip()
+            && let Some(chip) = &self.machine.chip
             && self.timebase.slot_us(k + 1) <= t_us
         {
             self.machine.advance_to(self.timebase.slot_us(k + 1));
@@ -162,9 +159,8 @@ impl<'p> HostShell<'p> {
             service.reloading();
         }
         let read = self.programme.hat();
-        if let Some(service) = &mut self.service {
-            service.reloaded();
-        }
+        // In force, or refused.
+        service::say(&[NotifyState::Ready]);
         match read {
             Ok(hat) => {
                 self.say("the calibration was read again");
@@ -179,7 +175,7 @@ impl<'p> HostShell<'p> {
                 ));
                 if let Some(service) = &mut self.service {
                     let status = "the new calibration was refused; the old one goes on";
-                    service.edge(self.machine.now_us(), status);
+                    service.edge(self.machine.time.now_us(), status);
                 }
             }
         }
@@ -195,17 +191,17 @@ impl Shell for HostShell<'_> {
     }
 
     fn now_us(&mut self) -> u64 {
-        self.machine.now_us()
+        self.machine.time.now_us()
     }
 
     fn sleep_until(&mut self, t_us: u64) {
-        self.machine.sleep_until(t_us);
+        self.machine.time.sleep_until(t_us);
         // The board lives by the slots, not by how late the loop woke: a trace
         // depends on files and flags alone.
         self.advance_to(t_us);
-        if let (Some(view), Some(chip)) = (&mut self.view, self.machine.chip()) {
+        if let (Some(view), Some(chip)) = (&mut self.view, &self.machine.chip) {
             self.state.observe(t_us, &chip.chip.borrow());
-            if self.machine.strikes_view() {
+            if self.machine.faults.strikes_view() {
                 view.break_down();
             }
             if !view.publish(self.state) {
@@ -225,14 +221,12 @@ impl Shell for HostShell<'_> {
                 stop = true;
             }
         }
-        match (stop, self.stopping) {
+        let before = self.stopping;
+        self.stopping |= stop;
+        match (stop, before) {
             (true, true) => Order::Quit,
-            (true, false) => {
-                self.stopping = true;
-                Order::Stop
-            }
-            (false, true) => Order::Stop,
             (false, false) => Order::Play,
+            _ => Order::Stop,
         }
     }
 
@@ -243,21 +237,21 @@ impl Shell for HostShell<'_> {
         }
         if let Some(service) = &mut self.service {
             match notice {
-                Notice::Trying => service.feed(self.machine.now_us()),
+                Notice::Lost(_) | Notice::Disturbed => service.feed(self.machine.time.now_us()),
                 // The slot's own moment: the frame path reads no clock for it.
                 Notice::Slot(slot) => service.slot(slot),
-                Notice::Stopping => service.stopping(),
+                Notice::Stopping => service::say(&[NotifyState::Stopping]),
                 _ => {}
             }
             if let Some(line) = &line {
-                service.edge(self.machine.now_us(), line);
+                service.edge(self.machine.time.now_us(), line);
             }
         }
         match notice {
             Notice::Slot(slot) => self.show(slot),
             Notice::Stopping => self.state.stopping = true,
-            Notice::Armed { .. } | Notice::Relaxed => {
-                let out = matches!(notice, Notice::Armed { .. });
+            Notice::Armed(_) | Notice::Relaxed => {
+                let out = matches!(notice, Notice::Armed(_));
                 self.state.stopping &= !out;
                 if let Err(why) = self.machine.let_out(out) {
                     self.say(&why);

@@ -70,19 +70,10 @@ impl Service {
             Err(_) => say(&[NotifyState::Reloading]),
         }
     }
-
-    /// They are in force, or were refused.
-    pub(crate) fn reloaded(&mut self) {
-        say(&[NotifyState::Ready]);
-    }
-
-    /// The hat is on its way to neutral.
-    pub(crate) fn stopping(&mut self) {
-        say(&[NotifyState::Stopping]);
-    }
 }
 
-fn say(states: &[NotifyState<'_>]) {
+/// Tells the service manager.
+pub(super) fn say(states: &[NotifyState<'_>]) {
     // A service manager that does not listen is no reason to stop the hat.
     let _ = notify(states);
 }

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// The only thing that reads a clock.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Clock {
+pub(crate) enum Time {
     /// Real time, since this moment.
     Paced(Instant),
     /// Simulated time, µs: it jumps to wherever somebody sleeps to.
     Unpaced(u64),
 }
 
-impl Clock {
+impl Time {
     pub(crate) fn start(unpaced: bool) -> Self {
         if unpaced {
             Self::Unpaced(0)
