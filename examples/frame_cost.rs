@@ -29,8 +29,10 @@ fn main() {
     let mut pulses = Pulses::LIMP;
     let mut bytes = 0;
     // From 10 s on: in full swing.
-    for k in 500..500 + frames {
-        let t_us = rig.timebase().slot_us(k);
+    let mut slot = rig.timebase().slots_from(10_000_000);
+    for _ in 0..frames {
+        let t_us = slot.t_us();
+        slot = slot.next();
         let pose = performance.pose_at(t_us, rig.tentacles().len());
         let before = pulses;
         pulses = pulse::next(&rig, &pose, &before);

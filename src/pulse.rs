@@ -1,6 +1,6 @@
 //! Pose × rig × the pulses before → the next pulses, within every limit.
 
-use crate::calibration::{MAX_SERVOS, Rig};
+use crate::calibration::{Calibration, MAX_SERVOS, Rig, Servo};
 use crate::motion::Pose;
 use crate::units::{Bend, Microseconds};
 
@@ -41,32 +41,30 @@ impl Pulses {
 /// the board wakes them one by one ([`Pulses::wake_one`]).
 #[inline]
 pub fn next(rig: &Rig, pose: &Pose, previous: &Pulses) -> Pulses {
-    let mut pulses = Pulses::LIMP;
-    let mut moves = [0.0f32; MAX_SERVOS];
-    let mut total = 0.0;
-    for (i, servo) in rig.servos().iter().enumerate() {
-        let Some(calibration) = &servo.calibration else {
-            continue;
-        };
-        match previous.0[i] {
-            None => pulses.0[i] = Some(calibration.neutral),
-            Some(before) => {
-                let wish = calibration.us_at(along(pose.0[i / 2], i)) - before.get();
-                moves[i] = wish.clamp(-servo.max_step_us, servo.max_step_us);
-                total += moves[i].abs();
-                pulses.0[i] = Some(before);
-            }
-        }
-    }
-    let share = if total > rig.max_total_step_us() {
-        rig.max_total_step_us() / total
-    } else {
-        1.0
+    let step = |i: usize, servo: &Servo, calibration: &Calibration, before: Microseconds| {
+        let wish = calibration.us_at(along(pose.0[i / 2], i)) - before.get();
+        wish.clamp(-servo.max_step_us, servo.max_step_us)
     };
-    let count = rig.servos().len();
-    for (pulse, step) in pulses.0[..count].iter_mut().zip(moves) {
-        if let Some(width) = pulse {
-            *width = Microseconds::limited(width.get() + step * share);
+    let mut pulses = *previous;
+    let mut total = 0.0;
+    for (i, (servo, pulse)) in rig.servos().iter().zip(&mut pulses.0).enumerate() {
+        *pulse = match (&servo.calibration, *pulse) {
+            (None, _) => None,
+            (Some(calibration), None) => Some(calibration.neutral),
+            (Some(calibration), Some(before)) => {
+                let step = step(i, servo, calibration, before);
+                total += step.abs();
+                Some(Microseconds::limited(before.get() + step))
+            }
+        };
+    }
+    if total > rig.max_total_step_us() {
+        let share = rig.max_total_step_us() / total;
+        for (i, (servo, pulse)) in rig.servos().iter().zip(&mut pulses.0).enumerate() {
+            if let (Some(calibration), Some(before)) = (&servo.calibration, previous.0[i]) {
+                let us = before.get() + step(i, servo, calibration, before) * share;
+                *pulse = Some(Microseconds::limited(us));
+            }
         }
     }
     pulses

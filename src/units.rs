@@ -5,6 +5,7 @@
 
 use core::f32::consts::TAU;
 use core::fmt;
+use core::num::NonZeroU32;
 
 /// A number that lies outside the range it must keep to.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -163,9 +164,10 @@ impl Bend {
     }
 }
 
-/// A pulse width in µs.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Microseconds(f32);
+/// A pulse width in µs: the bits of a positive float, which sort as it does, so
+/// that `None`, which is limp, needs no word of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Microseconds(NonZeroU32);
 
 impl Microseconds {
     /// The shortest pulse any hobby servo is sent, µs.
@@ -178,24 +180,32 @@ impl Microseconds {
     /// # Errors
     /// Outside 500..2500 µs.
     pub fn new(us: f64) -> Result<Self, OutOfRange> {
-        within(us, Self::MIN.into(), Self::MAX.into(), "µs").map(|us| Self(us as f32))
+        within(us, Self::MIN.into(), Self::MAX.into(), "µs").map(|us| Self::limited(us as f32))
     }
 
     /// The bare number, µs.
+    #[inline]
     pub fn get(self) -> f32 {
-        self.0
+        f32::from_bits(self.0.get())
     }
 
     /// A width that the caller has kept within a servo's limits.
     #[inline]
     pub(crate) fn limited(us: f32) -> Self {
-        Self(us)
+        // Only 0 µs has no bits, and it is no pulse.
+        Self(NonZeroU32::new(us.to_bits()).unwrap_or(NonZeroU32::MIN))
     }
 }
 
 impl fmt::Display for Microseconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.0} µs", self.0)
+        write!(f, "{:.0} µs", self.get())
+    }
+}
+
+impl fmt::Debug for Microseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} µs", self.get())
     }
 }
 
@@ -285,20 +295,65 @@ impl Timebase {
         (t_us * u64::from(self.rate_hz)).div_ceil(1_000_000)
     }
 
+    /// The slots from `t_us` on, one after another.
+    pub fn slots_from(&self, t_us: u64) -> Slots {
+        let rate = u32::from(self.rate_hz);
+        let from = self.slot_from(t_us) * 1_000_000;
+        Slots {
+            t_us: from / u64::from(rate),
+            rest: (from % u64::from(rate)) as u32,
+            step: (1_000_000 / rate, 1_000_000 % rate),
+            rate,
+        }
+    }
+
     /// The nearest whole ticks.
     #[inline]
     pub fn ticks(&self, width: Microseconds) -> Ticks {
-        Ticks((width.0 / self.tick_us + 0.5) as u16)
+        Ticks((width.get() / self.tick_us + 0.5) as u16)
     }
 
     /// The pulse width that `ticks` make.
     pub fn width(&self, ticks: Ticks) -> Microseconds {
-        Microseconds(f32::from(ticks.0) * self.tick_us)
+        Microseconds::limited(f32::from(ticks.0) * self.tick_us)
     }
 
     /// The ticks of the longest pulse, 2500 µs, rounded up.
     pub fn longest(&self) -> Ticks {
         Ticks(libm::ceilf(Microseconds::MAX / self.tick_us) as u16)
+    }
+}
+
+/// A slot, and how to get from it to the next without a division: a 64-bit one
+/// takes 235 instructions on an ARM1176.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots {
+    t_us: u64,
+    /// What the floor of `t_us` left over, in rate-ths of a µs.
+    rest: u32,
+    /// 10⁶ / rate, whole and rest.
+    step: (u32, u32),
+    rate: u32,
+}
+
+impl Slots {
+    /// The moment of this slot, as [`Timebase::slot_us`] has it.
+    #[inline]
+    pub fn t_us(&self) -> u64 {
+        self.t_us
+    }
+
+    /// The slot after this one.
+    #[inline]
+    #[must_use]
+    pub fn next(self) -> Self {
+        let rest = self.rest + self.step.1;
+        let carry = u32::from(rest >= self.rate);
+        Self {
+            t_us: self.t_us + u64::from(self.step.0 + carry),
+            rest: rest - carry * self.rate,
+            ..self
+        }
     }
 }
 
@@ -328,6 +383,16 @@ mod tests {
             let base = Timebase::new(rate, 25_000_000).unwrap();
             prop_assert_eq!(base.slot_from(base.slot_us(k)), k);
             prop_assert_eq!(base.slot_from(base.slot_us(k) + 1), k + 1);
+        }
+
+        #[test]
+        fn slots_follow_one_another(rate in 40u16..=330, k in 0u64..1 << 40) {
+            let base = Timebase::new(rate, 25_000_000).unwrap();
+            let mut slot = base.slots_from(base.slot_us(k));
+            for k in k..k + 700 {
+                prop_assert_eq!(slot.t_us(), base.slot_us(k));
+                slot = slot.next();
+            }
         }
     }
 

@@ -12,7 +12,7 @@ pub mod virtual_chip;
 
 pub use bus_error::BusError;
 
-use crate::calibration::{Address, CHANNELS, Rig};
+use crate::calibration::{Address, Rig};
 use crate::frame::Frame;
 use crate::pulse::Pulses;
 use crate::units::Ticks;
@@ -98,8 +98,8 @@ impl<I2C: I2c> Board<I2C> {
             return self.take_over(rig, held, delay);
         }
         self.set_up(delay)?;
-        let block = Some(registers::block(&self.limp));
-        Ok((Armed { board: self, block }, Pulses::LIMP))
+        let image = Image::new(&registers::block(&self.limp));
+        Ok((Armed { board: self, image }, Pulses::LIMP))
     }
 
     fn take_over(
@@ -124,7 +124,7 @@ impl<I2C: I2c> Board<I2C> {
         let frame = self.limp.with(rig, &pulses);
         let mut armed = Armed {
             board: self,
-            block: Some(held),
+            image: Image::new(&held),
         };
         if armed.write(&frame)? > 0 {
             // What went limp must be so before it can wake at neutral.
@@ -186,14 +186,63 @@ impl<I2C: I2c> Board<I2C> {
 #[derive(Debug)]
 pub struct Armed<'a, I2C: I2c> {
     board: &'a mut Board<I2C>,
-    /// What the chip's LED block holds; `None` after a failed write.
-    block: Option<Block>,
+    image: Image,
+}
+
+/// What the chip's LED block holds, as it is written: behind a byte that takes
+/// the register's number if the whole block is.
+#[derive(Debug)]
+struct Image {
+    bytes: [u8; 1 + BLOCK],
+    /// Not after a failed write.
+    known: bool,
+}
+
+impl Image {
+    fn new(block: &Block) -> Self {
+        let mut image = Self {
+            bytes: [0; 1 + BLOCK],
+            known: true,
+        };
+        for (channel, word) in block.iter().enumerate() {
+            image.word(channel).copy_from_slice(&word.to_le_bytes());
+        }
+        image
+    }
+
+    /// The bytes of a channel.
+    #[inline]
+    fn word(&mut self, channel: usize) -> &mut [u8] {
+        &mut self.bytes[1 + 4 * channel..5 + 4 * channel]
+    }
+
+    /// Takes up `frame`: the first and the last byte that it changes, counted
+    /// within the block; the whole block after a failed write.
+    #[inline]
+    fn take(&mut self, frame: &Frame) -> Option<(usize, usize)> {
+        let mut span = (!self.known).then_some((0, BLOCK - 1));
+        for (channel, output) in frame.0.iter().enumerate() {
+            let new = registers::word(output);
+            let held = self.word(channel);
+            let change = new ^ u32::from_le_bytes([held[0], held[1], held[2], held[3]]);
+            if change != 0 {
+                held.copy_from_slice(&new.to_le_bytes());
+                let byte = |zeros: u32| 4 * channel + (zeros / 8) as usize;
+                let (first, last) = (
+                    byte(change.trailing_zeros()),
+                    byte(31 - change.leading_zeros()),
+                );
+                span = Some(span.map_or((first, last), |(a, b)| (a, last.max(b))));
+            }
+        }
+        span
+    }
 }
 
 impl<I2C: I2c> Armed<'_, I2C> {
     /// The frame in which every channel is limp: the start of every frame.
-    pub fn limp(&self) -> Frame {
-        self.board.limp
+    pub fn limp(&self) -> &Frame {
+        &self.board.limp
     }
 
     /// Writes what changed since the last frame, in one transaction from the
@@ -205,25 +254,17 @@ impl<I2C: I2c> Armed<'_, I2C> {
     /// sends the whole block.
     #[inline]
     pub fn write(&mut self, frame: &Frame) -> Result<usize, I2C::Error> {
-        let block = registers::block(frame);
-        let (first, last) = match &self.block {
-            None => (0, BLOCK - 1),
-            Some(held) => match changed(held, &block) {
-                None => return Ok(0),
-                Some(span) => span,
-            },
+        let Some((first, last)) = self.image.take(frame) else {
+            return Ok(0);
         };
-        let mut bytes = [0; 1 + BLOCK];
-        for (bytes, word) in bytes[1..].chunks_exact_mut(4).zip(&block) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
         // The register's number takes the place of the byte before the first.
-        bytes[first] = LED0 + first as u8;
-        let bytes = &bytes[first..=1 + last];
-        self.block = None;
-        self.board.bus.write(self.board.address.get(), bytes)?;
-        self.block = Some(block);
-        Ok(1 + bytes.len())
+        let bytes = &mut self.image.bytes[first..last + 2];
+        let covered = core::mem::replace(&mut bytes[0], LED0 + first as u8);
+        let written = self.board.bus.write(self.board.address.get(), bytes);
+        bytes[0] = covered;
+        let length = 1 + bytes.len();
+        self.image.known = written.is_ok();
+        written.map(|()| length)
     }
 
     /// Reads the chip back: whether it still holds what was written. A chip
@@ -236,20 +277,10 @@ impl<I2C: I2c> Armed<'_, I2C> {
             return Ok(false);
         }
         let held = self.board.read_block()?;
-        Ok(self.block.is_none_or(|block| held == block))
+        let known = self.image.known;
+        let mut words = held.iter().enumerate();
+        Ok(!known || words.all(|(c, word)| *self.image.word(c) == word.to_le_bytes()))
     }
-}
-
-/// The first and the last byte in which two blocks differ.
-#[inline]
-fn changed(a: &Block, b: &Block) -> Option<(usize, usize)> {
-    let first = (0..CHANNELS).find(|&c| a[c] != b[c])?;
-    let last = (0..CHANNELS).rfind(|&c| a[c] != b[c])?;
-    let byte_in = |zeros: u32| (zeros / 8) as usize;
-    Some((
-        4 * first + byte_in((a[first] ^ b[first]).trailing_zeros()),
-        4 * last + 3 - byte_in((a[last] ^ b[last]).leading_zeros()),
-    ))
 }
 
 impl<I2C: I2c> Drop for Armed<'_, I2C> {

@@ -2,7 +2,7 @@
 //! (datasheet rev. 4, tables 4 to 9).
 
 use crate::calibration::CHANNELS;
-use crate::frame::Frame;
+use crate::frame::{Frame, Output};
 
 /// MODE1: auto-increment, all-call, sleep.
 pub const MODE1: u8 = 0x00;
@@ -44,13 +44,16 @@ pub const BLOCK: usize = 4 * CHANNELS;
 /// their bytes follow one another in the chip.
 pub type Block = [u32; CHANNELS];
 
-/// A frame as the chip holds it.
+/// A channel's counts as the chip holds them.
 #[inline]
+pub fn word(output: &Output) -> u32 {
+    let off = output.off.map_or(u32::from(FULL) << 8, |off| off.0.into());
+    u32::from(output.on.0) | off << 16
+}
+
+/// A frame as the chip holds it.
 pub fn block(frame: &Frame) -> Block {
-    frame.0.map(|output| {
-        let off = output.off.map_or(u32::from(FULL) << 8, |off| off.0.into());
-        u32::from(output.on.0) | off << 16
-    })
+    frame.0.map(|output| word(&output))
 }
 
 /// The block that these bytes are.

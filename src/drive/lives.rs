@@ -110,7 +110,6 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
 
     /// Lets time pass between two attempts, slot by slot: whether to leave meanwhile.
     fn wait(&mut self) -> bool {
-        let timebase = *self.source.rig().timebase();
         let retry_us = self.shell.now_us() + RETRY_EVERY_US;
         loop {
             let now_us = self.shell.now_us();
@@ -120,8 +119,8 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             if now_us >= retry_us {
                 return false;
             }
-            let next_us = timebase.slot_us(timebase.slot_from(now_us + 1));
-            self.shell.sleep_until(next_us.min(retry_us));
+            let slot = self.source.rig().timebase().slots_from(now_us + 1);
+            self.shell.sleep_until(slot.t_us().min(retry_us));
         }
     }
 
