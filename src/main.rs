@@ -8,6 +8,7 @@ mod files;
 mod host;
 mod nearest;
 mod oscillator;
+mod outlet;
 mod say;
 mod screen;
 mod session;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
             let exit = error
                 .downcast_ref::<Failure>()
                 .map_or(Exit::Other, |failure| failure.exit);
-            say::say(format_args!("{error:#}"));
+            say::last(format_args!("{error:#}"));
             ExitCode::from(exit as u8)
         }
     }

@@ -5,7 +5,8 @@
 //! the end of a dead link blocks whoever writes to it, and neither the board
 //! nor a key must wait for that.
 
-use crate::say::say;
+use crate::outlet::Outlet;
+use crate::say::{last, say};
 use anyhow::{Context, Result, bail};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
@@ -21,10 +22,9 @@ use std::io::{self, BufWriter, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Mutex, Once, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 /// A terminal that takes nothing for so long (a connection that hangs) must not
 /// hold the process, and with it the bus, for ever.
@@ -34,10 +34,7 @@ const NICE: i32 = 5;
 
 /// The terminal, taken over for pictures made of `P` until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Stage<P> {
-    pictures: Option<SyncSender<P>>,
-    thread: Option<JoinHandle<io::Result<()>>>,
-}
+pub(crate) struct Stage<P: Send + 'static>(Option<Outlet<P, io::Result<()>>>);
 
 impl<P: Send + 'static> Stage<P> {
     /// Takes the terminal over; `hear` gets its keys, and `None` once it is gone.
@@ -46,12 +43,11 @@ impl<P: Send + 'static> Stage<P> {
         hear: impl FnMut(Option<KeyEvent>) + Send + 'static,
     ) -> Result<Self> {
         let mut screen = Screen::enter().context("the terminal cannot be taken over")?;
-        let (pictures, to_draw) = mpsc::sync_channel(1);
-        let drawer = move || {
+        let pictures = Outlet::open("pictures", 1, false, move |pictures| {
             // Only a wish.
             let _ = rustix::process::nice(NICE);
             let mut gone = false;
-            for picture in to_draw {
+            for (_, picture) in pictures {
                 if !gone && let Err(error) = screen.draw(|frame| draw(frame, picture)) {
                     gone = is_gone(&error);
                     if !gone {
@@ -60,56 +56,41 @@ impl<P: Send + 'static> Stage<P> {
                 }
             }
             Ok(())
-        };
-        let thread = thread::Builder::new()
-            .name("pictures".into())
-            .spawn(drawer)?;
+        })?;
         // Ends with the process: nothing can wake it from its read.
-        thread::Builder::new()
-            .name("keys".into())
-            .spawn(move || listen(hear))?;
-        Ok(Self {
-            pictures: Some(pictures),
-            thread: Some(thread),
-        })
+        let keys = thread::Builder::new().name("keys".into());
+        keys.spawn(move || listen(hear))?;
+        Ok(Self(Some(pictures)))
     }
 
     /// Shows a picture, unless the terminal is still busy with the last one;
     /// whether anybody is there to draw it.
-    pub(crate) fn show(&self, picture: P) -> bool {
-        let shown = self.pictures.as_ref().map(|p| p.try_send(picture));
-        !matches!(shown, Some(Err(TrySendError::Disconnected(_))))
+    pub(crate) fn show(&mut self, picture: P) -> bool {
+        self.0
+            .as_mut()
+            .is_some_and(|pictures| pictures.offer(picture))
     }
-}
 
-impl<P> Stage<P> {
     /// Gives the terminal back. One that takes nothing more ends the program
     /// here: not even a last line would come through.
     pub(crate) fn close(&mut self) -> Result<()> {
-        self.pictures = None;
-        let Some(thread) = self.thread.take() else {
-            return Ok(());
-        };
-        let since = Instant::now();
-        while !thread.is_finished() {
-            if since.elapsed() > STALLED {
+        match self.0.take().map(|pictures| pictures.close(STALLED)) {
+            None => Ok(()),
+            Some(Some(Ok(drawn))) => drawn.context("the terminal"),
+            Some(Some(Err(_))) => bail!("the view broke down; please report the lines above"),
+            Some(None) => {
                 // Takes no writing.
                 let _ = disable_raw_mode();
                 std::process::exit(1);
             }
-            thread::sleep(Duration::from_millis(5));
-        }
-        match thread.join() {
-            Ok(drawn) => drawn.context("the terminal"),
-            Err(_) => bail!("the view broke down; please report the lines above"),
         }
     }
 }
 
-impl<P> Drop for Stage<P> {
+impl<P: Send + 'static> Drop for Stage<P> {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
-            say(format_args!("{error:#}"));
+            last(format_args!("{error:#}"));
         }
     }
 }

@@ -68,7 +68,7 @@ impl fmt::Display for Channel {
 }
 
 /// Where the board is and how fast it pulses.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoardPlan {
     /// `/dev/i2c-N`.
     pub bus: u8,

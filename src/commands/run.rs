@@ -1,7 +1,7 @@
 //! `run`: move the tentacles until told to stop.
 
 use crate::host::Which;
-use crate::say::say;
+use crate::say::last;
 use crate::shell::{HostShell, Programme};
 use anyhow::{Result, bail};
 use tentacle_hat::drive::{Terms, drive};
@@ -11,16 +11,17 @@ pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
     if programme.unpaced && !which.is_virtual() {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
     }
-    let hat = programme.hat()?;
-    let mut shell = HostShell::new(programme, which, &hat)?;
+    let (mut shell, hat) = HostShell::new(programme, which)?;
     let terms = Terms {
         length_us: programme.seconds.map(|s| s * 1_000_000),
         patient: shell.is_service(),
     };
     let mut performer = Performer::new(hat, shell.inbox());
-    let tally =
-        drive(&mut shell, &mut performer, terms).map_err(|error| shell.machine.explain(error))?;
-    shell.finish()?;
-    say(tally);
+    let driven = drive(&mut shell, &mut performer, terms);
+    let driven = driven.map_err(|error| shell.machine.explain(error));
+    let ended = shell.finish();
+    let tally = driven?;
+    ended?;
+    last(tally);
     Ok(())
 }

@@ -55,6 +55,19 @@ impl Which {
             Self::Virtual(board) => board.file.clone(),
         }
     }
+
+    /// What failed, where, and what to do about it.
+    pub(crate) fn explain(&self, error: BusError, board: &BoardPlan) -> Failure {
+        if let (BusError::DRIVEN, Some(device)) = (error, self.device(board)) {
+            return lock::driven(&device);
+        }
+        let (exit, remedy) = remedy(error);
+        let (device, address) = (device(board.bus), board.address.get());
+        Failure {
+            exit,
+            message: format!("{device}, address {address:#04x}: {error}; {remedy}"),
+        }
+    }
 }
 
 /// The bus's device file.
@@ -104,7 +117,7 @@ impl Machine {
             time: Time::start(unpaced),
             chip: chip.map(Rc::new),
             faults: Rc::new(faults),
-            board: board.clone(),
+            board: *board,
             lock,
             outputs: None,
         })
@@ -113,7 +126,7 @@ impl Machine {
     /// Opens the bus to a board.
     pub(crate) fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
         let moved = board.bus != self.board.bus;
-        self.board = board.clone();
+        self.board = *board;
         if (moved || self.lock.is_none())
             && let Some(device) = self.which.device(board)
         {
@@ -166,19 +179,7 @@ impl Machine {
 
     /// What failed, where, and what to do about it.
     pub(crate) fn explain(&self, error: BusError) -> Failure {
-        if let (BusError::DRIVEN, Some(device)) = (error, self.which.device(&self.board)) {
-            return lock::driven(&device);
-        }
-        let BoardPlan { bus, address, .. } = &self.board;
-        let (exit, remedy) = remedy(error);
-        Failure {
-            exit,
-            message: format!(
-                "{}, address {:#04x}: {error}; {remedy}",
-                device(*bus),
-                address.get()
-            ),
-        }
+        self.which.explain(error, &self.board)
     }
 }
 

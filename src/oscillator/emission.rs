@@ -3,6 +3,7 @@
 
 use crate::host::bench::{Bench, Trouble};
 use crate::host::{KeptChip, Machine, Which};
+use crate::outlet::Outlet;
 use crate::say::say;
 use crate::signals::Signals;
 use anyhow::{Context, Result, bail};
@@ -95,10 +96,15 @@ pub(super) fn emit(
     };
     // Only now: before, Ctrl-C may end the program at once.
     let signals = Signals::catch()?;
-    let mut bench = Bench::new(machine, signals, |trouble| match trouble {
-        Trouble::Lost(why) => say(format_args!("the board is lost; trying again: {why}")),
-        Trouble::Disturbed => say("the board forgot what it was told: is its supply steady?"),
-        Trouble::Shut(why) => say(why),
+    let mut log = Outlet::open("log", 8, false, |lines| {
+        lines.iter().for_each(|(_, line)| say(line))
+    })?;
+    let mut bench = Bench::new(machine, signals, |trouble| {
+        log.offer(match trouble {
+            Trouble::Lost(why) => format!("the board is lost; trying again: {why}"),
+            Trouble::Disturbed => "the board forgot what it was told: is its supply steady?".into(),
+            Trouble::Shut(why) => why,
+        });
     });
     drive(&mut bench, &mut emission, Terms::default())
         .map_err(|error| bench.machine.explain(error))?;

@@ -223,7 +223,7 @@ impl Source for Evening {
     fn course(&mut self, _: bool, t_us: u64, _: &Pulses) -> Course {
         self.take_in(t_us);
         let due = |drawn_us| t_us >= drawn_us + PICTURE_EVERY_US;
-        if let Some(stage) = &self.stage
+        if let Some(stage) = &mut self.stage
             && self.drawn_us.is_none_or(due)
         {
             self.drawn_us = Some(t_us);

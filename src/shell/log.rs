@@ -1,13 +1,16 @@
 //! What the log says: edges only, a line each, without time stamps or colour
 //! (the journal has its own).
 
-use crate::failure::Failure;
+use super::told::Told;
+use crate::host::Which;
 use tentacle_hat::board::BusError;
-use tentacle_hat::drive::Notice;
 
-/// Turns notices into lines, once for each edge.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
+/// Turns what is told into lines, once for each edge.
+#[derive(Debug)]
+pub(super) struct Log {
+    which: Which,
+    /// The scene that was said last, where scenes are said.
+    scene: Option<&'static str>,
     /// The board is lost, and that was said.
     lost: bool,
     /// The board was disturbed, and no good slot has come since.
@@ -17,25 +20,37 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// The line that `notice` is worth, if it is an edge.
-    pub(crate) fn line(
-        &mut self,
-        notice: &Notice<'_, BusError>,
-        explain: impl Fn(BusError) -> Failure,
-    ) -> Option<String> {
-        match notice {
-            Notice::Fault(error) => {
+    /// The log of that board's life, with its scenes or without.
+    pub(super) fn new(which: Which, scenes: bool) -> Self {
+        Self {
+            which,
+            scene: scenes.then_some(""),
+            lost: false,
+            disturbed: false,
+            fault: None,
+        }
+    }
+
+    /// The line that `told` is worth, if it is an edge.
+    pub(super) fn line(&mut self, told: &Told) -> Option<String> {
+        match told {
+            Told::Fault(error, board) => {
                 // Said when it first differs: a loose wire makes one line, not
                 // fifty a second. The tally counts the rest.
-                let news = self.fault != Some(**error) && !self.lost;
-                self.fault = Some(**error);
-                news.then(|| format!("a transfer failed: {}", explain(**error)))
+                let news = self.fault != Some(*error) && !self.lost;
+                self.fault = Some(*error);
+                news.then(|| format!("a transfer failed: {}", self.which.explain(*error, board)))
             }
-            Notice::Lost(error) => {
+            Told::Lost(error, board) => {
                 let news = !std::mem::replace(&mut self.lost, true);
-                news.then(|| format!("the board is lost; trying again: {}", explain(**error)))
+                news.then(|| {
+                    format!(
+                        "the board is lost; trying again: {}",
+                        self.which.explain(*error, board)
+                    )
+                })
             }
-            Notice::Disturbed => {
+            Told::Disturbed => {
                 let news = !std::mem::replace(&mut self.disturbed, true);
                 news.then(|| {
                     "the board does not hold what was written: its supply sagged, or another \
@@ -43,15 +58,22 @@ impl Log {
                         .to_owned()
                 })
             }
-            Notice::Slot(slot) => {
+            Told::Slot(slot) => {
                 self.disturbed &= !slot.good;
-                None
+                let said = self.scene.as_mut().filter(|said| **said != slot.scene)?;
+                *said = slot.scene;
+                Some(slot.scene.to_owned())
             }
-            Notice::Armed(_) => {
+            Told::Armed => {
                 self.fault = None;
                 std::mem::take(&mut self.lost).then(|| "the board is back".to_owned())
             }
-            _ => None,
+            Told::Read => Some("the calibration was read again".to_owned()),
+            Told::Refused(why) => Some(format!(
+                "the calibration has faults; the old one goes on:\n{why}"
+            )),
+            Told::Words(words) => Some(words.clone()),
+            Told::Stopping | Told::Reading => None,
         }
     }
 }

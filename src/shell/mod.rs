@@ -2,30 +2,43 @@
 //! signals, and who is told what happens.
 
 mod log;
+mod rereader;
 mod service;
+mod told;
 mod trace;
 
 use crate::failure::Failure;
 use crate::files::Files;
-use crate::host::{Machine, Which};
+use crate::host::{HostBus, Machine, Which};
+use crate::outlet::{After, Outlet};
 use crate::say;
 use crate::signals::Signals;
 use crate::state::State;
 use crate::view::View;
 use anyhow::{Context, Result};
 use log::Log;
-use sd_notify::NotifyState;
+use rereader::Reader;
 use service::Service;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Notice, Order, Shell, Slot};
 use tentacle_hat::motion::{Hat, Motion, Show};
 use tentacle_hat::units::Timebase;
+use told::Told;
 use trace::Trace;
+
+/// How much is kept for a log, or a service manager, that takes nothing.
+const ROOM: usize = 64;
+/// What the log may take for its last lines.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How often a slot is told if nothing happens, µs.
+const TELL_EVERY_US: u64 = 1_000_000;
 
 /// What is played, from where, and who looks on.
 #[derive(Clone, Debug)]
@@ -56,51 +69,89 @@ impl Programme {
 /// A hat that was read again, until the performer takes it.
 type Inbox = Rc<RefCell<Option<Hat>>>;
 
-/// The shell that the program runs the loop in.
-pub(crate) struct HostShell<'p> {
-    programme: &'p Programme,
+/// The shell that the program runs the loop in. It stands on the frame thread,
+/// which waits for nothing: whatever may block has a thread of its own.
+pub(crate) struct HostShell {
     pub(crate) machine: Machine,
     signals: Signals,
     stopping: bool,
-    service: Option<Service>,
-    log: Log,
+    log: Outlet<Told, ()>,
+    service: Option<Outlet<Told, ()>>,
+    /// The slot that was told last.
+    told: Slot,
+    reader: Reader,
     inbox: Inbox,
+    board: BoardPlan,
     timebase: Timebase,
     trace: Option<Trace>,
     view: Option<View>,
     state: State,
 }
 
-impl<'p> HostShell<'p> {
-    /// The shell for a hat's board.
+impl HostShell {
+    /// The shell for a programme, and the hat to begin with.
     ///
     /// # Errors
-    /// Another process drives the board, or the trace cannot be written.
-    pub(crate) fn new(programme: &'p Programme, which: Which, hat: &Hat) -> Result<Self> {
+    /// The files' faults; another process drives the board; the trace cannot be
+    /// written.
+    pub(crate) fn new(programme: &Programme, which: Which) -> Result<(Self, Hat)> {
+        let mut reader = Reader::open(programme.clone())?;
+        reader.ask();
+        let hat = reader.wait()?;
         let rig = &hat.rig;
+        let watched = programme.trace.is_some() || programme.view;
+        let machine = Machine::new(which.clone(), rig.board(), programme.unpaced, watched)?;
         let trace = programme.trace.as_ref().map(|path| {
-            Trace::create(path, rig, programme.seconds).with_context(|| path.display().to_string())
+            Trace::create(path, rig, programme.seconds, programme.unpaced)
+                .with_context(|| path.display().to_string())
         });
         let trace = trace.transpose()?;
+        let service = Service::is_there().then(|| {
+            let mut service = Service::new(Log::new(which.clone(), false));
+            let hear = move |told: Receiver<After<Told>>| {
+                told.iter().for_each(|(_, told)| service.hear(&told))
+            };
+            Outlet::open("systemd", ROOM, programme.unpaced, hear)
+        });
         let signals = Signals::catch()?;
-        let watched = trace.is_some() || programme.view;
-        Ok(Self {
-            programme,
-            machine: Machine::new(which, rig.board(), programme.unpaced, watched)?,
-            signals: signals.clone(),
+        // Last, so that whatever else fails is said on a quiet screen.
+        let show = || View::show(rig.clone(), signals.clone());
+        let view = programme.view.then(show).transpose()?;
+        let lines = view.as_ref().map(View::lines);
+        // A scene is said where somebody reads along.
+        let mut log = Log::new(which, view.is_none() && io::stderr().is_terminal());
+        let write = move |told: Receiver<After<Told>>| {
+            let say = |line: &str| match &lines {
+                Some(lines) => lines.say(line),
+                None => say::say(line),
+            };
+            for (lost, told) in told {
+                if lost > 0 {
+                    say(&format!(
+                        "{lost} events are not told: nobody took these lines"
+                    ));
+                }
+                if let Some(line) = log.line(&told) {
+                    say(&line);
+                }
+            }
+        };
+        let shell = Self {
+            machine,
+            signals,
             stopping: false,
-            service: Service::find(),
-            log: Log::default(),
+            log: Outlet::open("log", ROOM, programme.unpaced, write)?,
+            service: service.transpose()?,
+            told: Slot::default(),
+            reader,
             inbox: Inbox::default(),
+            board: *rig.board(),
             timebase: *rig.timebase(),
             trace,
-            // Last, so that whatever else fails is said on a quiet screen.
-            view: programme
-                .view
-                .then(|| View::show(rig.clone(), signals))
-                .transpose()?,
+            view,
             state: State::default(),
-        })
+        };
+        Ok((shell, hat))
     }
 
     /// Where the performer finds a hat that was read again.
@@ -115,11 +166,20 @@ impl<'p> HostShell<'p> {
         self.service.is_some()
     }
 
-    /// Ends the trace, and then the view, which may end the program.
+    /// Ends the log, the view, which may end the program, and the trace.
     pub(crate) fn finish(self) -> Result<()> {
+        // What it could not say by now, nobody would take.
+        let _ = self.log.close(PATIENCE);
+        let view = self.view.map_or(Ok(()), |mut view| view.close());
         let trace = self.trace.map_or(Ok(()), Trace::finish);
-        self.view.map_or(Ok(()), |mut view| view.close())?;
-        trace
+        view.and(trace)
+    }
+
+    fn tell(&mut self, told: Told) {
+        if let Some(service) = &mut self.service {
+            service.offer(told.clone());
+        }
+        self.log.offer(told);
     }
 
     /// Lets the board live up to `t_us`, row by row of the trace.
@@ -135,58 +195,28 @@ impl<'p> HostShell<'p> {
         self.machine.advance_to(t_us);
     }
 
-    /// Says a line to the user where he looks.
-    fn say(&self, line: &str) {
-        match &self.view {
-            Some(view) => view.say(line),
-            None => say::say(line),
-        }
-    }
-
-    /// Lets the view know how the slot went, or says a scene's name when it
-    /// begins, if anybody reads along.
-    fn show(&mut self, slot: &Slot) {
-        let begins = self.state.scene != slot.scene;
-        self.state.slot(slot);
-        if begins && self.view.is_none() && io::stderr().is_terminal() {
-            say::say(slot.scene);
-        }
-    }
-
-    /// Reads the files again; bad ones are refused and the old hat goes on.
-    fn read_again(&mut self) {
-        if let Some(service) = &mut self.service {
-            service.reloading();
-        }
-        let read = self.programme.hat();
-        // In force, or refused.
-        service::say(&[NotifyState::Ready]);
+    /// Takes up files that were read again; bad ones are refused and the old
+    /// hat goes on.
+    fn take_up(&mut self, read: Result<Hat, Failure>) {
         match read {
             Ok(hat) => {
-                self.say("the calibration was read again");
                 if let Some(view) = &self.view {
                     view.change(hat.rig.clone());
                 }
                 *self.inbox.borrow_mut() = Some(hat);
+                self.tell(Told::Read);
             }
-            Err(error) => {
-                self.say(&format!(
-                    "the calibration has faults; the old one goes on:\n{error:#}"
-                ));
-                if let Some(service) = &mut self.service {
-                    let status = "the new calibration was refused; the old one goes on";
-                    service.edge(self.machine.time.now_us(), status);
-                }
-            }
+            Err(failure) => self.tell(Told::Refused(failure.to_string())),
         }
     }
 }
 
-impl Shell for HostShell<'_> {
-    type Bus = crate::host::HostBus;
+impl Shell for HostShell {
+    type Bus = HostBus;
     type Error = BusError;
 
-    fn open(&mut self, board: &BoardPlan) -> Result<Self::Bus, BusError> {
+    fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
+        self.board = *board;
         self.machine.open(board)
     }
 
@@ -196,8 +226,6 @@ impl Shell for HostShell<'_> {
 
     fn sleep_until(&mut self, t_us: u64) {
         self.machine.time.sleep_until(t_us);
-        // The board lives by the slots, not by how late the loop woke: a trace
-        // depends on files and flags alone.
         self.advance_to(t_us);
         if let (Some(view), Some(chip)) = (&mut self.view, &self.machine.chip) {
             self.state.observe(t_us, &chip.chip.borrow());
@@ -215,11 +243,15 @@ impl Shell for HostShell<'_> {
         let mut stop = self.signals.take_stop();
         if self.signals.take_hangup() {
             if self.is_service() && !self.stopping {
-                self.read_again();
+                self.tell(Told::Reading);
+                self.reader.ask();
             } else {
                 // Started by hand, it is a lost SSH connection.
                 stop = true;
             }
+        }
+        if let Some(read) = self.reader.answer() {
+            self.take_up(read);
         }
         let before = self.stopping;
         self.stopping |= stop;
@@ -231,33 +263,32 @@ impl Shell for HostShell<'_> {
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
-        let line = self.log.line(&notice, |error| self.machine.explain(error));
-        if let Some(line) = &line {
-            self.say(line);
-        }
-        if let Some(service) = &mut self.service {
-            match notice {
-                Notice::Lost(_) | Notice::Disturbed => service.feed(self.machine.time.now_us()),
-                // The slot's own moment: the frame path reads no clock for it.
-                Notice::Slot(slot) => service.slot(slot),
-                Notice::Stopping => service::say(&[NotifyState::Stopping]),
-                _ => {}
-            }
-            if let Some(line) = &line {
-                service.edge(self.machine.time.now_us(), line);
-            }
-        }
         match notice {
-            Notice::Slot(slot) => self.show(slot),
-            Notice::Stopping => self.state.stopping = true,
+            Notice::Slot(slot) => {
+                self.state.slot(slot);
+                let news = slot.good != self.told.good || slot.scene != self.told.scene;
+                if news || slot.t_us >= self.told.t_us + TELL_EVERY_US {
+                    self.told = *slot;
+                    self.tell(Told::Slot(*slot));
+                }
+            }
+            Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
+            Notice::Lost(error) => self.tell(Told::Lost(*error, self.board)),
+            Notice::Disturbed => self.tell(Told::Disturbed),
+            Notice::Stopping => {
+                self.state.stopping = true;
+                self.tell(Told::Stopping);
+            }
             Notice::Armed(_) | Notice::Relaxed => {
                 let out = matches!(notice, Notice::Armed(_));
                 self.state.stopping &= !out;
+                if out {
+                    self.tell(Told::Armed);
+                }
                 if let Err(why) = self.machine.let_out(out) {
-                    self.say(&why);
+                    self.tell(Told::Words(why));
                 }
             }
-            _ => {}
         }
     }
 }

@@ -1,79 +1,90 @@
 //! systemd's side: ready, status, watchdog. Each message opens a socket, so
 //! there is at most one a second but for edges.
 
+use super::log::Log;
+use super::told::Told;
 use sd_notify::{NotifyState, notify};
-use tentacle_hat::drive::Slot;
+use std::time::{Duration, Instant};
 
-/// How often a service says that it is alive, µs.
-const FEED_EVERY_US: u64 = 1_000_000;
-/// How often the status is brought up to date without an edge, µs.
-const STATUS_EVERY_US: u64 = 10_000_000;
+/// How often a service says that it is alive.
+const FEED_EVERY: Duration = Duration::from_secs(1);
+/// How often the status is brought up to date without an edge.
+const STATUS_EVERY: Duration = Duration::from_secs(10);
 
-/// What systemd was last told.
+/// What systemd was last told, and when.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub(super) struct Service {
+    log: Log,
     ready: bool,
-    /// When the watchdog wants the next word.
-    feed_us: u64,
-    /// When the status is due.
-    status_us: u64,
+    fed: Option<Instant>,
+    status: Option<Instant>,
 }
 
 impl Service {
-    /// The service manager that started this program, if one did.
-    pub(crate) fn find() -> Option<Self> {
-        std::env::var_os("NOTIFY_SOCKET")?;
-        Some(Self {
+    /// The service manager's side of what that log says.
+    pub(super) fn new(log: Log) -> Self {
+        Self {
+            log,
             ready: false,
-            feed_us: 0,
-            status_us: 0,
-        })
+            fed: None,
+            status: None,
+        }
     }
 
-    /// A slot is over.
-    pub(crate) fn slot(&mut self, slot: &Slot) {
-        let now_us = slot.t_us;
-        if slot.good && !self.ready {
-            self.ready = true;
-            say(&[NotifyState::Ready]);
+    /// Whether a service manager started this program.
+    pub(super) fn is_there() -> bool {
+        std::env::var_os("NOTIFY_SOCKET").is_some()
+    }
+
+    pub(super) fn hear(&mut self, told: &Told) {
+        match told {
+            Told::Slot(slot) if slot.good => {
+                if !std::mem::replace(&mut self.ready, true) {
+                    say(&[NotifyState::Ready]);
+                }
+                self.feed();
+            }
+            // Each deliberate attempt to recover: a hat that waits for its board
+            // is not one that hangs.
+            Told::Lost(..) | Told::Disturbed => self.feed(),
+            Told::Reading => match NotifyState::monotonic_usec_now() {
+                Ok(now) => say(&[NotifyState::Reloading, now]),
+                Err(_) => say(&[NotifyState::Reloading]),
+            },
+            Told::Read | Told::Refused(_) => say(&[NotifyState::Ready]),
+            Told::Stopping => say(&[NotifyState::Stopping]),
+            _ => {}
         }
-        if slot.good {
-            self.feed(now_us);
-        }
-        if now_us >= self.status_us {
-            self.status_us = now_us + STATUS_EVERY_US;
-            let status = format!("{}: {}", slot.scene, slot.tally);
+        let line = self.log.line(told);
+        let status = match (told, line) {
+            (Told::Refused(_), _) => {
+                Some("the new calibration was refused; the old one goes on".to_owned())
+            }
+            (_, Some(line)) => Some(line),
+            (Told::Slot(slot), None) if is_due(self.status, STATUS_EVERY) => {
+                Some(format!("{}: {}", slot.scene, slot.tally))
+            }
+            _ => None,
+        };
+        if let Some(status) = status {
+            self.status = Some(Instant::now());
             say(&[NotifyState::Status(&status)]);
         }
     }
 
-    /// Good slots feed the watchdog, and so does each deliberate attempt to
-    /// recover: a hat that waits for its board is not one that hangs.
-    pub(crate) fn feed(&mut self, now_us: u64) {
-        if now_us >= self.feed_us {
-            self.feed_us = now_us + FEED_EVERY_US;
+    fn feed(&mut self) {
+        if is_due(self.fed, FEED_EVERY) {
+            self.fed = Some(Instant::now());
             say(&[NotifyState::Watchdog]);
-        }
-    }
-
-    /// Something changed that the status should tell, for as long as it would
-    /// otherwise be left alone.
-    pub(crate) fn edge(&mut self, now_us: u64, status: &str) {
-        self.status_us = now_us + STATUS_EVERY_US;
-        say(&[NotifyState::Status(status)]);
-    }
-
-    /// The files are about to be read again.
-    pub(crate) fn reloading(&mut self) {
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => say(&[NotifyState::Reloading, now]),
-            Err(_) => say(&[NotifyState::Reloading]),
         }
     }
 }
 
-/// Tells the service manager.
-pub(super) fn say(states: &[NotifyState<'_>]) {
+fn is_due(last: Option<Instant>, every: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= every)
+}
+
+fn say(states: &[NotifyState<'_>]) {
     // A service manager that does not listen is no reason to stop the hat.
     let _ = notify(states);
 }

@@ -1,77 +1,100 @@
 //! `--trace`: the pulses that the board emits, as CSV.
 
-use anyhow::{Context, Result};
+use crate::outlet::{After, Outlet};
+use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
-use tentacle_hat::calibration::{Channel, Rig};
+use tentacle_hat::calibration::{CHANNELS, Channel, Rig};
+
+/// How many rows wait for a slow disk: over two seconds of them.
+const ROOM: usize = 128;
+/// What a disk may take for the last of them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the outputs emitted in a slot, and when it began, µs.
+type Row = (u64, [Emitted; CHANNELS]);
 
 /// A CSV file: `time_us` and the servos in file order, a row a slot.
 #[derive(Debug)]
-pub(crate) struct Trace {
-    file: BufWriter<File>,
-    channels: Vec<Channel>,
+pub(super) struct Trace {
+    rows: Outlet<Row, io::Result<()>>,
     /// The slot of the next row, and the first that has none.
     next: u64,
     end: u64,
-    /// The first error; there are no rows after it.
-    error: Option<io::Error>,
 }
 
 impl Trace {
     /// A trace of `seconds`, or without end.
-    pub(crate) fn create(path: &Path, rig: &Rig, seconds: Option<u64>) -> io::Result<Self> {
+    pub(super) fn create(
+        path: &Path,
+        rig: &Rig,
+        seconds: Option<u64>,
+        unpaced: bool,
+    ) -> io::Result<Self> {
         let mut file = BufWriter::new(File::create(path)?);
-        write!(file, "time_us")?;
-        for servo in 0..rig.servos().len() {
-            write!(file, ",{}", rig.servo_name(servo))?;
-        }
-        writeln!(file)?;
+        let servos = rig.servos();
+        let names = (0..servos.len()).map(|servo| format!(",{}", rig.servo_name(servo)));
+        let header = names.collect::<String>();
+        let channels: Vec<_> = servos.iter().map(|servo| servo.channel).collect();
         let rate = u64::from(rig.timebase().rate_hz());
+        let write = move |rows: Receiver<After<Row>>| {
+            writeln!(file, "time_us{header}")?;
+            for (lost, row) in rows {
+                if lost > 0 {
+                    writeln!(file, "# {lost} rows are lost here: nobody took them")?;
+                }
+                write_row(&mut file, &channels, &row)?;
+            }
+            file.flush()
+        };
         Ok(Self {
-            file,
-            channels: rig.servos().iter().map(|servo| servo.channel).collect(),
+            rows: Outlet::open("trace", ROOM, unpaced, write)?,
             next: 0,
             end: seconds.map_or(u64::MAX, |s| s * rate),
-            error: None,
         })
     }
 
     /// The slot whose row is due next.
-    pub(crate) fn next_row(&self) -> Option<u64> {
-        (self.next < self.end && self.error.is_none()).then_some(self.next)
+    pub(super) fn next_row(&self) -> Option<u64> {
+        (self.next < self.end).then_some(self.next)
     }
 
     /// What the outputs emitted in the slot that began at `t_us`.
-    pub(crate) fn row(&mut self, t_us: u64, chip: &Chip) {
+    pub(super) fn row(&mut self, t_us: u64, chip: &Chip) {
         self.next += 1;
-        if let Err(error) = self.write(t_us, chip) {
-            self.error = Some(error);
+        let mut outputs = [Emitted::Limp; CHANNELS];
+        for (output, channel) in outputs.iter_mut().zip(Channel::all()) {
+            *output = chip.emitted(channel);
         }
-    }
-
-    fn write(&mut self, t_us: u64, chip: &Chip) -> io::Result<()> {
-        write!(self.file, "{t_us}")?;
-        for &channel in &self.channels {
-            match chip.emitted(channel) {
-                Emitted::Pulse(us) => write!(self.file, ",{us:.2}")?,
-                Emitted::Limp => write!(self.file, ",")?,
-                Emitted::High => write!(self.file, ",high")?,
-            }
-        }
-        writeln!(self.file)
+        // A thread that ended early says why in the end.
+        self.rows.offer((t_us, outputs));
     }
 
     /// Writes out what is left.
     ///
     /// # Errors
     /// The first error since the start.
-    pub(crate) fn finish(mut self) -> Result<()> {
-        let written = match self.error.take() {
-            Some(error) => Err(error),
-            None => self.file.flush(),
-        };
-        written.context("the trace could not be written")
+    pub(super) fn finish(self) -> Result<()> {
+        match self.rows.close(PATIENCE) {
+            Some(Ok(written)) => written.context("the trace could not be written"),
+            _ => bail!("the trace ends early: nobody takes its last rows"),
+        }
     }
+}
+
+fn write_row(file: &mut impl Write, channels: &[Channel], row: &Row) -> io::Result<()> {
+    let (t_us, outputs) = row;
+    write!(file, "{t_us}")?;
+    for channel in channels {
+        match outputs[channel.index()] {
+            Emitted::Pulse(us) => write!(file, ",{us:.2}")?,
+            Emitted::Limp => write!(file, ",")?,
+            Emitted::High => write!(file, ",high")?,
+        }
+    }
+    writeln!(file)
 }

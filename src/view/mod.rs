@@ -17,7 +17,7 @@ mod tentacle;
 mod tests;
 
 use crate::failure::Failure;
-use crate::say::say;
+use crate::say::last;
 use crate::screen::Stage;
 use crate::signals::Signals;
 use crate::state::State;
@@ -123,16 +123,17 @@ impl View {
         self.shared.break_down.store(true, Ordering::Relaxed);
     }
 
-    /// Says a line: in the view, and again after it.
-    pub(crate) fn say(&self, line: &str) {
-        self.shared.say(line);
+    /// Who takes lines: for the view, and again after it.
+    pub(crate) fn lines(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// Gives the terminal back and prints the lines that came up.
     pub(crate) fn close(&mut self) -> Result<()> {
         let closed = self.stage.close();
-        for line in locked(&self.shared.lines).drain(..) {
-            say(line);
+        let lines: Vec<_> = locked(&self.shared.lines).drain(..).collect();
+        if !lines.is_empty() {
+            last(lines.join("\n"));
         }
         closed
     }
@@ -141,7 +142,7 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
-            say(format_args!("{error:#}"));
+            last(format_args!("{error:#}"));
         }
     }
 }
@@ -149,9 +150,9 @@ impl Drop for View {
 /// The most lines that are kept for afterwards.
 const LINES: usize = 100;
 
-/// What both threads know.
+/// What the view's threads know.
 #[derive(Debug, Default)]
-struct Shared {
+pub(crate) struct Shared {
     /// A hat that was read again, for the view to take.
     rig: Mutex<Option<Rig>>,
     /// Lines for the user, to be printed once the terminal is back.
@@ -163,7 +164,7 @@ struct Shared {
 impl Shared {
     /// Keeps a line; what is said over and over is kept once, and of days of
     /// trouble the end.
-    fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         let mut lines = locked(&self.lines);
         if lines.last().is_none_or(|last| last != line) {
             if lines.len() == LINES {
