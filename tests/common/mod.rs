@@ -1,6 +1,7 @@
 //! What several tests need: the program, its traces, the shipped hat.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod bench;
 pub mod sim;
 
 use std::path::{Path, PathBuf};

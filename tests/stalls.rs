@@ -1,0 +1,212 @@
+//! Whatever takes nothing more, or gives nothing: the frames go on, and a stop
+//! is heard, eased and obeyed.
+
+mod common;
+mod session;
+
+use common::bench::{Bench, Manager, PATIENCE, signal, text};
+use rustix::fs::{Mode, OFlags};
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
+use rustix::process::Signal;
+use session::Session;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+/// How many frames are seen while something stalls: two seconds of them.
+const FRAMES: usize = 100;
+
+/// Watches the chip until it was written so many more times.
+fn frames_go_on(chip: &Path, mut meanwhile: impl FnMut()) {
+    let mut before = fs::read(chip).unwrap();
+    let (start, mut longest) = (Instant::now(), Duration::ZERO);
+    for frame in 0..FRAMES {
+        let since = Instant::now();
+        loop {
+            meanwhile();
+            let now = fs::read(chip).unwrap();
+            if now.len() == 256 && now != before {
+                before = now;
+                break;
+            }
+            assert!(since.elapsed() < PATIENCE, "the frames stop after {frame}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        longest = longest.max(since.elapsed());
+    }
+    println!(
+        "{FRAMES} frames in {:?}, {longest:?} at most",
+        start.elapsed()
+    );
+}
+
+/// Stops the program by SIGTERM: it eases to neutral, relaxes and ends. Tells
+/// how long both took.
+fn stops(child: &mut Child, chip: &Path) {
+    signal(child, "-TERM");
+    let start = Instant::now();
+    let mut relaxed = None;
+    let mut last = fs::read(chip).unwrap();
+    let status = loop {
+        let registers = fs::read(chip).unwrap();
+        let is_limp = |channel: usize| registers[9 + 4 * channel] & 0x10 != 0;
+        if registers.len() == 256 && relaxed.is_none() {
+            match (0..8).all(is_limp) {
+                true => relaxed = Some(start.elapsed()),
+                false => last = registers,
+            }
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(start.elapsed() < PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    println!(
+        "relaxed after {relaxed:?}, ended after {:?}: {status}",
+        start.elapsed()
+    );
+    assert!(relaxed.is_some());
+    // The last frames went home: OFF less ON, 307 ticks at neutral.
+    for channel in 0..8 {
+        let pair = |at: usize| i32::from(u16::from_le_bytes([last[at], last[at + 1]]));
+        let ticks = pair(8 + 4 * channel) - pair(6 + 4 * channel);
+        assert!((ticks - 307).abs() <= 8, "channel {channel}: {ticks} ticks");
+    }
+}
+
+/// A pipe that takes no byte more, and its other end.
+fn full_pipe() -> (OwnedFd, OwnedFd) {
+    let (out, into) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).unwrap();
+    let mut file = File::from(into);
+    while file.write(&[b'x'; 4096]).is_ok() {}
+    rustix::fs::fcntl_setfl(&file, OFlags::WRONLY).unwrap();
+    (out, file.into())
+}
+
+/// A hat that has something to say every second, and starts as `prepare` wants it.
+fn talkative(bench: &Bench, prepare: impl FnOnce(&mut Command)) -> Child {
+    let faults: Vec<String> = (1..60).map(|s| format!("nack@{s}.5,cut:9@{s}.7")).collect();
+    let mut command = bench.command(&["run", "--faults", &faults.join(",")]);
+    prepare(&mut command);
+    let child = command.spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    child
+}
+
+#[test]
+fn a_log_pipe_that_nobody_empties() {
+    let bench = Bench::new("stall-log");
+    let (_out, into) = full_pipe();
+    let mut child = talkative(&bench, |command| {
+        command.stderr(into);
+    });
+    frames_go_on(bench.chip.as_ref(), || {});
+    stops(&mut child, bench.chip.as_ref());
+}
+
+#[test]
+fn a_notify_socket_that_nobody_reads() {
+    let bench = Bench::new("stall-notify");
+    let manager = Manager::new(&bench);
+    let filler = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    let full = loop {
+        if let Err(error) = filler.send_to(b"x", &manager.path) {
+            break error;
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    let mut child = talkative(&bench, |command| {
+        command.env("NOTIFY_SOCKET", &manager.path);
+    });
+    frames_go_on(bench.chip.as_ref(), || {});
+    stops(&mut child, bench.chip.as_ref());
+}
+
+#[test]
+fn a_trace_into_a_pipe_that_nobody_reads() {
+    let bench = Bench::new("stall-trace");
+    let fifo = bench.folder.join("trace");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        Mode::RUSR | Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let reader = rustix::fs::open(&fifo, flags, Mode::empty()).unwrap();
+    fcntl_setpipe_size(&reader, 4096).unwrap();
+    let mut command = bench.command(&["run", "--trace", fifo.to_str().unwrap()]);
+    let mut child = command.spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    // 12 kB of buffers and 128 rows take six seconds; then rows are dropped.
+    for _ in 0..5 {
+        frames_go_on(bench.chip.as_ref(), || {});
+    }
+    stops(&mut child, bench.chip.as_ref());
+    let said = text(&child.wait_with_output().unwrap().stderr);
+    assert!(said.contains("nobody takes its last rows"), "{said}");
+}
+
+#[test]
+fn a_terminal_that_is_stopped() {
+    let mut session = Session::start("stall-terminal", &["--view", "off", "--demo"]);
+    let chip = session.chip.clone().unwrap();
+    session.see("straight");
+    // Ctrl-S: from here on a scene's name waits for Ctrl-Q, which never comes.
+    session.press("\x13");
+    // The next scene begins 2 s later, and another 16 s after that.
+    for _ in 0..3 {
+        frames_go_on(&chip, || {});
+    }
+    session.send(Signal::TERM);
+    let status = session.ends_unread();
+    assert!(status.success(), "{status}");
+    let registers = fs::read(chip).unwrap();
+    assert!((0..8).all(|channel| registers[9 + 4 * channel] & 0x10 != 0));
+}
+
+/// A service whose next `servos.toml` is made by `spoil`, and what is said of it.
+fn reloads(name: &str, spoil: impl FnOnce(&Path)) -> String {
+    let bench = Bench::new(name);
+    let mut manager = Manager::new(&bench);
+    let mut command = bench.command(&["run"]);
+    let mut child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    spoil(&bench.folder.join("servos.toml"));
+    signal(&child, "-HUP");
+    manager.hear("RELOADING=1");
+    frames_go_on(bench.chip.as_ref(), || {});
+    stops(&mut child, bench.chip.as_ref());
+    text(&child.wait_with_output().unwrap().stderr)
+}
+
+#[test]
+fn a_reload_from_a_pipe_that_nobody_fills() {
+    reloads("stall-fifo", |servos| {
+        fs::remove_file(servos).unwrap();
+        let mode = Mode::RUSR | Mode::WUSR;
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, servos, kind, mode, 0).unwrap();
+    });
+}
+
+#[test]
+fn a_reload_of_twenty_thousand_bad_keys() {
+    let said = reloads("stall-keys", |servos| {
+        let good = fs::read_to_string(servos).unwrap();
+        let keys: String = (0..20_000).map(|i| format!("wobble{i} = 1\n")).collect();
+        fs::write(
+            servos,
+            good.replacen("[[tentacle]]", &(keys + "[[tentacle]]"), 1),
+        )
+        .unwrap();
+    });
+    assert!(said.contains("and 19980 more faults"), "{said}");
+}
