@@ -77,6 +77,8 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
         match self.next.take() {
             Some(new) if !stopping => {
                 self.hat = new;
+                // The board may take its time; meanwhile nothing is ended.
+                self.begin(t_us);
                 Course::Rearm
             }
             _ => Course::End,

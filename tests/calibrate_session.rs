@@ -161,6 +161,30 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     );
 }
 
+#[test]
+fn a_save_that_is_under_way_is_waited_for_and_not_made_twice() {
+    for keys in ["ss", "s\x03"] {
+        let folder = hat_folder("session-saving");
+        let before = text(&folder);
+        let mut desk = session(&folder, &[]);
+        enter(&mut desk, &DOWN.repeat(2), "front-right.x. It may jump");
+        enter(&mut desk, "f", "turned round");
+        // Both keys at once: the card has had no time for the first.
+        desk.press(keys);
+        if keys == "ss" {
+            desk.see("Saved front-right.x.");
+            desk.press("q");
+        }
+        let (status, shown) = desk.end();
+        assert_eq!(status.code(), Some(0));
+        assert!(shown.contains("Saved in "), "{shown}");
+        assert!(!shown.contains("were not saved"), "{shown}");
+        assert!(text(&folder).contains("[-1, 1600], # felt"));
+        let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
+        assert_eq!(backup, before);
+    }
+}
+
 /// Engages a servo and measures something that is not saved.
 fn unsaved(folder: &Path, more: &[&str]) -> Session {
     let mut desk = session(folder, more);

@@ -270,3 +270,24 @@ fn a_reload_to_another_rate_goes_through_limp() {
     assert_eq!(chip.borrow().registers()[0xFE], 101);
     assert_eq!(chip.borrow().cut_pulses(), 0);
 }
+
+#[test]
+fn a_reload_to_another_rate_while_the_board_is_absent() {
+    let (chip, hat) = (fresh(), hat());
+    // Before it was ever there, and while it is lost.
+    for (from, until) in [(0, 3 * SECOND), (5 * SECOND, 8 * SECOND)] {
+        *chip.borrow_mut() = Chip::new(Address::DEFAULT, 25_000_000);
+        let mut sim = Sim::new(&chip);
+        sim.faults(move |t| (from..until).contains(&t).then_some(Fault::Nack));
+        sim.next = Some((until - SECOND, hat_with(60, 1400.0, 1600.0, 2000.0)));
+        let patient = Terms {
+            patient: true,
+            ..for_seconds(14)
+        };
+        let (tally, _) = sim.play(&hat, patient);
+        assert_eq!(chip.borrow().registers()[0xFE], 101);
+        let armed = *sim.said("Armed").last().unwrap();
+        assert!((until..until + 400_000).contains(&armed), "{armed}");
+        assert!(tally.frames > 5 * 60, "it goes on: {tally:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The view in a pseudo-terminal: it shows what it should, follows the
 //! terminal's size, and gives the terminal back however it ends.
 
+mod common;
 mod session;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -175,9 +176,17 @@ fn a_panic_in_the_loop_gives_the_terminal_back_and_is_told() {
 
 #[test]
 fn a_panic_in_the_view_gives_the_terminal_back_and_is_told() {
-    let mut session = Session::start("view-panic", &["--faults", "view@2.5"]);
+    let trace = common::folder("view-panic").join("trace.csv");
+    let options = ["--faults", "view@5", "--trace", trace.to_str().unwrap()];
+    let mut session = Session::start("view-panic", &options);
     session.see("engaged");
     let (status, shown) = session.end();
+    // As after any stop, the servos went home before they went limp.
+    let trace = common::Trace::parse(&fs::read_to_string(trace).unwrap());
+    for servo in 0..8 {
+        let (_, us) = trace.pulses(servo).last().unwrap();
+        assert!((us - 1500.0).abs() < 5.0, "{us} µs");
+    }
     assert_eq!(status.code(), Some(1));
     assert!(shown.contains("a fault on schedule"), "{shown}");
     assert!(shown.contains("the view broke down"), "{shown}");

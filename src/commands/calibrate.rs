@@ -15,12 +15,12 @@ pub(crate) fn calibrate(which: Which, files: &Files) -> Result<()> {
     if store.path().is_some() {
         store.check_writable()?;
     }
-    let machine = Machine::new(which, store.servos.rig.board(), false, false)?;
+    let mut machine = Machine::new(which, store.servos.rig.board(), false, false)?;
     let mut evening = Evening::new(store)?;
-    let mut bench = Bench::new(machine, Signals::catch()?, evening.troubles());
+    let mut bench = Bench::new(&mut machine, Signals::catch()?, evening.troubles());
     let driven = drive(&mut bench, &mut evening, Terms::default());
     let (session, store, left) = evening.close()?;
-    driven.map_err(|error| bench.machine.explain(error))?;
+    driven.map_err(|error| machine.explain(error))?;
     account(&session, &store);
     if !left && session.unsaved().next().is_some() {
         bail!("cut off before the last changes were saved; the servos are limp");

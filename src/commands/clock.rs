@@ -35,23 +35,19 @@ pub(crate) fn clock(
     store.check_writable()?;
     let rig = &store.servos.rig;
     let timebase = *rig.timebase();
+    // Until all is saved: a service that started meanwhile would go on by the
+    // old oscillator.
+    let mut machine = Machine::new(which, rig.board(), false, false)?;
     let hz = match way {
-        Measurement::Known(commanded, us) => {
-            // Whoever drives the board now would go on by the old oscillator.
-            Machine::new(which, rig.board(), false, false)?;
-            from_pulse(&timebase, commanded, us)
-        }
+        Measurement::Known(commanded, us) => from_pulse(&timebase, commanded, us),
         Measurement::Asked(commanded) => {
             let spare = Spare::of(rig, channel)?;
-            from_pulse(
-                &timebase,
-                commanded,
-                oscillator::ask(which, spare, commanded)?,
-            )
+            let us = oscillator::ask(&mut machine, &spare, commanded)?;
+            from_pulse(&timebase, commanded, us)
         }
         Measurement::Pin(pin) => {
             let spare = Spare::of(rig, channel)?;
-            from_period(&timebase, oscillator::measure(which, spare, pin)?)
+            from_period(&timebase, oscillator::measure(&mut machine, &spare, pin)?)
         }
     };
     adopt(&mut store, hz)

@@ -20,15 +20,15 @@ pub(crate) enum Trouble {
 }
 
 /// The bench.
-pub(crate) struct Bench<F> {
-    pub(crate) machine: Machine,
+pub(crate) struct Bench<'m, F> {
+    machine: &'m mut Machine,
     signals: Signals,
     hear: F,
     lost: bool,
 }
 
-impl<F: FnMut(Trouble)> Bench<F> {
-    pub(crate) fn new(machine: Machine, signals: Signals, hear: F) -> Self {
+impl<'m, F: FnMut(Trouble)> Bench<'m, F> {
+    pub(crate) fn new(machine: &'m mut Machine, signals: Signals, hear: F) -> Self {
         Self {
             machine,
             signals,
@@ -38,7 +38,7 @@ impl<F: FnMut(Trouble)> Bench<F> {
     }
 }
 
-impl<F: FnMut(Trouble)> Shell for Bench<F> {
+impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
     type Bus = HostBus;
     type Error = BusError;
 

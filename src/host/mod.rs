@@ -123,11 +123,17 @@ impl Machine {
         })
     }
 
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.which.is_virtual()
+    }
+
     /// Opens the bus to a board.
     pub(crate) fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
-        let moved = board.bus != self.board.bus;
+        if board.bus != self.board.bus {
+            self.lock = None;
+        }
         self.board = *board;
-        if (moved || self.lock.is_none())
+        if self.lock.is_none()
             && let Some(device) = self.which.device(board)
         {
             // The device may only now be there, or a reload named another one.

@@ -1,12 +1,14 @@
 //! One pulse on a spare channel as a source for the loop, which ends with its
 //! measurement.
 
+use crate::failure::{Exit, Failure};
 use crate::host::bench::{Bench, Trouble};
-use crate::host::{KeptChip, Machine, Which};
+use crate::host::{KeptChip, Machine};
 use crate::outlet::Outlet;
 use crate::say::say;
 use crate::signals::Signals;
 use anyhow::{Context, Result, bail};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
@@ -71,43 +73,53 @@ impl Spare {
 }
 
 /// Emits the pulse `commanded` while `measure` runs, and not a pulse longer.
-/// `measure` is told what the virtual board really emits, µs.
+/// `measure` is told what the virtual board really emits, µs. A measurement that
+/// has to be `steady` is over once the board was armed anew: its pulses are at
+/// another phase then.
 pub(super) fn emit(
-    which: Which,
+    machine: &mut Machine,
     spare: &Spare,
     commanded: Microseconds,
+    steady: bool,
     measure: impl FnOnce(Option<f64>) -> Result<f64> + Send + 'static,
 ) -> Result<f64> {
-    let rig = spare.rig()?;
-    let is_virtual = which.is_virtual();
-    let machine = Machine::new(which, &spare.board, false, false)?;
     let (start, started) = mpsc::channel();
     let (done, measured) = mpsc::channel();
     // Whoever measures waits for hands, pins and terminals.
     thread::spawn(move || done.send(measure(started.recv()?)).context("nobody waits"));
+    let failure = Rc::new(RefCell::new(None));
     let mut emission = Emission {
-        pulse: commanded,
-        rig,
+        rig: spare.rig()?,
         channel: spare.channel,
-        chip: machine.chip.clone().filter(|_| is_virtual),
+        pulse: commanded,
+        chip: machine.chip.clone(),
+        failure: Rc::clone(&failure),
         start: Some(start),
         measured,
         result: None,
     };
-    // Only now: before, Ctrl-C may end the program at once.
-    let signals = Signals::catch()?;
     let mut log = Outlet::open("log", 8, false, |lines| {
         lines.iter().for_each(|(_, line)| say(line))
     })?;
-    let mut bench = Bench::new(machine, signals, |trouble| {
-        log.offer(match trouble {
+    let hear = |trouble| {
+        let is_shut = matches!(trouble, Trouble::Shut(_));
+        let line = match trouble {
             Trouble::Lost(why) => format!("the board is lost; trying again: {why}"),
             Trouble::Disturbed => "the board forgot what it was told: is its supply steady?".into(),
             Trouble::Shut(why) => why,
-        });
-    });
-    drive(&mut bench, &mut emission, Terms::default())
-        .map_err(|error| bench.machine.explain(error))?;
+        };
+        match steady || is_shut {
+            true => *failure.borrow_mut() = Some(format!("{line}; nothing was changed")),
+            false => drop(log.offer(line)),
+        }
+    };
+    // Only now: before, Ctrl-C may end the program at once.
+    let mut bench = Bench::new(machine, Signals::catch()?, hear);
+    drive(&mut bench, &mut emission, Terms::default()).map_err(|error| machine.explain(error))?;
+    if let Some(message) = failure.take() {
+        let exit = Exit::NoBoard;
+        return Err(Failure { exit, message }.into());
+    }
     emission.result.context("stopped; nothing was changed")?
 }
 
@@ -116,6 +128,8 @@ struct Emission {
     channel: Channel,
     pulse: Microseconds,
     chip: Option<Rc<KeptChip>>,
+    /// Why it cannot go on.
+    failure: Rc<RefCell<Option<String>>>,
     /// Who measures waits for this, and is waited for.
     start: Option<Sender<Option<f64>>>,
     measured: Receiver<Result<f64>>,
@@ -140,6 +154,9 @@ impl Source for Emission {
             };
             // Whoever measures is there until he is done.
             let _ = start.send(shown);
+        }
+        if self.failure.borrow().is_some() {
+            return Course::End;
         }
         match self.measured.try_recv() {
             Err(TryRecvError::Empty) => return Course::On,

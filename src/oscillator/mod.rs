@@ -7,7 +7,7 @@ mod pin;
 
 pub(crate) use emission::Spare;
 
-use crate::host::Which;
+use crate::host::Machine;
 use crate::say::{ask as ask_for, tell};
 use anyhow::{Result, anyhow, bail};
 use emission::emit;
@@ -24,10 +24,10 @@ const EDGE: Duration = Duration::from_millis(250);
 const GPIO_PULSE_US: f64 = 1500.0;
 
 /// Emits until somebody has typed what the pulse measures, µs.
-pub(crate) fn ask(which: Which, spare: Spare, commanded: Microseconds) -> Result<f64> {
+pub(crate) fn ask(machine: &mut Machine, spare: &Spare, commanded: Microseconds) -> Result<f64> {
     let (channel, timebase) = (spare.channel, spare.board.timebase);
     let us = timebase.width(timebase.ticks(commanded)).get();
-    emit(which, &spare, commanded, move |on_virtual_pin| {
+    emit(machine, spare, commanded, false, move |on_virtual_pin| {
         tell(format_args!(
             "Channel {channel} emits {us:.2} µs, if the oscillator is the one in the file."
         ));
@@ -56,7 +56,7 @@ pub(crate) fn ask(which: Which, spare: Spare, commanded: Microseconds) -> Result
 }
 
 /// Emits until the Pi has measured the period at its own pin, ns.
-pub(crate) fn measure(which: Which, spare: Spare, pin: u8) -> Result<f64> {
+pub(crate) fn measure(machine: &mut Machine, spare: &Spare, pin: u8) -> Result<f64> {
     let board = &spare.board;
     if board.oe_gpio == Some(pin) {
         bail!("GPIO {pin} is the board's oe-gpio; choose another pin");
@@ -71,14 +71,14 @@ pub(crate) fn measure(which: Which, spare: Spare, pin: u8) -> Result<f64> {
         "The jumper joins the signal pin of channel {channel} to GPIO {pin}."
     ));
     tell("The board's VCC must be 3.3 V: with 5 V this jumper destroys the Pi's pin.");
-    if stdin().is_terminal() && !which.is_virtual() {
+    if stdin().is_terminal() && !machine.is_virtual() {
         ask_for("Enter when both are so; Ctrl-C leaves. ");
         stdin().lock().read_line(&mut String::new())?;
     }
     let timebase = board.timebase;
     let cycle_us = 4096.0 * f64::from(timebase.tick_us());
     let commanded = Microseconds::new(GPIO_PULSE_US)?;
-    emit(which, &spare, commanded, move |on_virtual_pin| {
+    emit(machine, spare, commanded, true, move |on_virtual_pin| {
         let edges = match on_virtual_pin {
             Some(us) => virtual_edges(timebase.ticks(commanded), us),
             None => pin_edges(pin)?,

@@ -45,6 +45,8 @@ pub(crate) struct Evening {
     keeper: JoinHandle<Store>,
     jobs: Sender<Vec<Measured>>,
     is_the_services: bool,
+    /// A job is out.
+    saving: bool,
     leaves_when_saved: bool,
     /// Its user left, or else the terminal did, or something went wrong.
     over: Option<Result<bool>>,
@@ -84,6 +86,7 @@ impl Evening {
                 store
             }),
             jobs,
+            saving: false,
             leaves_when_saved: false,
             over: None,
         })
@@ -102,14 +105,15 @@ impl Evening {
     /// # Errors
     /// What cut it short.
     pub(crate) fn close(mut self) -> Result<(Session, Store, bool)> {
-        self.stage
-            .take()
-            .map_or(Ok(()), |mut stage| stage.close())?;
         drop(self.jobs);
-        let store = self
-            .keeper
-            .join()
-            .map_err(|_| anyhow!("nothing can be saved"))?;
+        let store = self.keeper.join();
+        let store = store.map_err(|_| anyhow!("nothing can be saved"))?;
+        for event in self.events.try_iter() {
+            if let Event::Saved(measured, Ok(())) = event {
+                self.session.saved(measured, "");
+            }
+        }
+        self.stage.map_or(Ok(()), |mut stage| stage.close())?;
         Ok((self.session, store, self.over.transpose()?.unwrap_or(false)))
     }
 
@@ -137,9 +141,14 @@ impl Evening {
                 let message = "The board had lost its power or its memory: all limp.";
                 self.session.found(message);
             }
-            Event::Trouble(Trouble::Shut(why)) => self.session.say(&why),
-            Event::Saved(measured, Ok(())) => self.saved(measured),
-            Event::Saved(_, Err(error)) => self.not_saved(&format!("Not saved: {error:#}")),
+            Event::Trouble(Trouble::Shut(why)) => self.over = Some(Err(anyhow!(why))),
+            Event::Saved(measured, result) => {
+                self.saving = false;
+                match result {
+                    Ok(()) => self.saved(measured),
+                    Err(error) => self.not_saved(&format!("Not saved: {error:#}")),
+                }
+            }
         }
     }
 
@@ -152,13 +161,17 @@ impl Evening {
     /// Has saved what is measured.
     fn save(&mut self) {
         let (ready, partly) = self.unsaved();
-        if self.session.file.is_none() || !ready.is_empty() {
+        if self.saving {
+            self.session.say("Saving still.");
+        } else if self.session.file.is_none() || !ready.is_empty() {
             self.session.say("Saving.");
             // The keeper waits for as long as there are jobs.
-            let _ = self.jobs.send(ready);
+            self.saving = self.jobs.send(ready).is_ok();
         } else if partly.is_empty() {
             self.session.say("Nothing new to save.");
-            self.leave_if_asked();
+            if self.leaves_when_saved {
+                self.over = Some(Ok(true));
+            }
         } else {
             self.not_saved("Nothing to save yet: a servo needs both its ends, [ and ].");
         }
@@ -167,12 +180,6 @@ impl Evening {
     fn not_saved(&mut self, why: &str) {
         self.leaves_when_saved = false;
         self.session.say(why);
-    }
-
-    fn leave_if_asked(&mut self) {
-        if self.leaves_when_saved {
-            self.over = Some(Ok(true));
-        }
     }
 
     fn saved(&mut self, measured: Vec<Measured>) {
@@ -191,9 +198,10 @@ impl Evening {
             message += " After q, `sudo systemctl start tentacle-hat` moves the hat.";
         }
         self.session.saved(measured, &message);
-        match partly.is_empty() {
-            true => self.leave_if_asked(),
-            false => self.leaves_when_saved = false,
+        self.leaves_when_saved &= partly.is_empty();
+        if self.leaves_when_saved {
+            // What was measured meanwhile, too.
+            self.save();
         }
     }
 }

@@ -16,6 +16,16 @@ pub(super) fn key(event: KeyEvent) -> KeyCode {
         KeyCode::Char(_) if control => KeyCode::Null,
         KeyCode::Left if event.modifiers.contains(KeyModifiers::SHIFT) => FAR_LEFT,
         KeyCode::Right if event.modifiers.contains(KeyModifiers::SHIFT) => FAR_RIGHT,
-        code => code,
+        KeyCode::Up
+        | KeyCode::Down
+        | KeyCode::Left
+        | KeyCode::Right
+        | KeyCode::Enter
+        | KeyCode::Esc
+        | KeyCode::Backspace
+        | KeyCode::Delete
+        | KeyCode::Char(_) => event.code,
+        // Any other stops a servo that moves.
+        _ => KeyCode::Null,
     }
 }

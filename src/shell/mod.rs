@@ -232,7 +232,7 @@ impl Shell for HostShell {
             if self.machine.faults.strikes_view() {
                 view.break_down();
             }
-            if !view.publish(self.state) {
+            if !view.publish(self.state) && !self.stopping {
                 // A view that broke down leaves nobody to say when to stop.
                 self.signals.ask_stop();
             }
