@@ -118,6 +118,8 @@ impl Store {
         edit: impl FnOnce(&mut Document) -> Result<()>,
     ) -> Result<Vec<PathBuf>> {
         let path = self.path.clone().context(NOWHERE)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let _lock = folder.exists().then(|| whole::lock(&path)).transpose()?;
         let now = self.unchanged_text(&path)?;
         let mut document = Document::new(&now)?;
         edit(&mut document)?;
@@ -128,7 +130,6 @@ impl Store {
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
         let mut created = Vec::new();
-        let folder = path.parent().unwrap_or(Path::new("."));
         if !folder.exists() {
             whole::make_folder(folder)?;
         }

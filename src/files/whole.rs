@@ -2,18 +2,16 @@
 //! after a crash and after a power cut too.
 
 use anyhow::{Context, Result};
+use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tempfile::{Builder, NamedTempFile};
 
 /// A new file's mode: the service runs as a user of its own and reads it.
 const NEW_FILE: u32 = 0o644;
 const NEW_FOLDER: u32 = 0o755;
-/// No save takes so long.
-const LEFTOVER: Duration = Duration::from_secs(600);
 
 /// Puts `bytes` in the place of `path`: written beside it, synced, renamed over
 /// it. Mode and owner are those of `like`, if there is such a file.
@@ -25,6 +23,24 @@ pub(super) fn replace(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
     new.as_file().sync_all().with_context(told)?;
     new.persist(path).with_context(told)?;
     sync_folder(folder(path))
+}
+
+/// Keeps other saves out of the folder of `path` until it is dropped, and takes
+/// away what killed ones have left there.
+pub(super) fn lock(path: &Path) -> Result<File> {
+    let told = || folder(path).display().to_string();
+    let lock = File::open(folder(path)).with_context(told)?;
+    flock(&lock, FlockOperation::LockExclusive).with_context(told)?;
+    let prefix = beside(Path::new(path.file_name().unwrap_or_default()), ".");
+    let is_leftover = |file: &fs::DirEntry| {
+        let name = file.file_name().into_encoded_bytes();
+        name.starts_with(prefix.as_os_str().as_encoded_bytes()) && name.ends_with(b".new")
+    };
+    for leftover in fs::read_dir(folder(path))?.flatten().filter(is_leftover) {
+        // Somebody else's is left to him.
+        let _ = fs::remove_file(leftover.path());
+    }
+    Ok(lock)
 }
 
 /// Gives a new file the mode and owner of `like`.
@@ -60,18 +76,6 @@ pub(super) fn try_folder(path: &Path) -> std::io::Result<()> {
 fn temporary(path: &Path, folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
-    // Of processes that were killed; a living one is done with its own by now.
-    let is_old = |file: &fs::DirEntry| {
-        let written = file.metadata().and_then(|file| file.modified());
-        let own = file.file_name().into_encoded_bytes();
-        own.starts_with(name.as_encoded_bytes())
-            && own.ends_with(b".new")
-            && written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFTOVER))
-    };
-    for leftover in fs::read_dir(folder)?.flatten().filter(is_old) {
-        // Somebody else's is left to him.
-        let _ = fs::remove_file(leftover.path());
-    }
     Builder::new()
         .prefix(&name)
         .suffix(".new")
