@@ -1,11 +1,14 @@
-//! Computes and writes N frames to a bus that swallows them: what a frame costs
-//! from motion to bus, counted by an emulator as the difference of two runs.
+//! Computes and writes N frames to a bus that swallows them, or to a virtual
+//! chip that lives along: what a frame costs from motion to bus, and what the
+//! chip adds, counted by an emulator as the difference of two runs.
 //!
-//! `frame_cost wave|show FRAMES`
+//! `frame_cost wave|show FRAMES [chip]`
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use tentacle_hat::board::Board;
+use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 use tentacle_hat::calibration::{
     Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
 };
@@ -24,24 +27,43 @@ fn main() {
         _ => Motion::Show(Show::new(rig.tentacles())),
     };
     let performance = Performance::new(motion, 0);
-    let mut board = Board::new(Swallow, &rig);
-    let (mut armed, _) = board.arm(&rig, &mut NoDelay).expect("it cannot fail");
+    let bytes = match arguments.next() {
+        None => write(Swallow, &rig, &performance, frames, |_| {}),
+        Some(_) => {
+            let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
+            let live = |t_us| chip.borrow_mut().advance_to(t_us);
+            write(VirtualBus(&chip), &rig, &performance, frames, live)
+        }
+    };
+    println!("{frames} frames, {bytes} bytes");
+}
+
+/// Writes the frames, with `slot` told the time of each; the bytes on the wire.
+fn write<B: I2c>(
+    bus: B,
+    rig: &Rig,
+    performance: &Performance,
+    frames: u64,
+    slot: impl Fn(u64),
+) -> usize {
+    let mut board = Board::new(bus, rig);
+    let (mut armed, _) = board.arm(rig, &mut NoDelay).expect("it cannot fail");
     let mut pulses = Pulses::LIMP;
     let mut bytes = 0;
     // From 10 s on: in full swing.
-    let mut slot = rig.timebase().slots_from(10_000_000);
+    let mut at = rig.timebase().slots_from(10_000_000);
     for _ in 0..frames {
-        let t_us = slot.t_us();
-        slot = slot.next();
+        let t_us = at.t_us();
+        at = at.next();
+        slot(t_us);
         let pose = performance.pose_at(t_us, rig.tentacles().len());
         let before = pulses;
-        pulses = pulse::next(&rig, &pose, &before);
+        pulses = pulse::next(rig, &pose, &before);
         pulses.wake_one(&before, true);
-        bytes += armed
-            .write(&armed.limp().with(&rig, &pulses))
-            .expect("it cannot fail");
+        let frame = armed.limp().with(rig, &pulses);
+        bytes += armed.write(&frame).expect("it cannot fail");
     }
-    println!("{frames} frames, {bytes} bytes");
+    bytes
 }
 
 /// Eight servos with asymmetric tables of three points: the dearer case.

@@ -60,7 +60,9 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
             self.performance.end(t_us);
         }
         let Some(since_us) = self.performance.ends_from_us() else {
-            if !self.performance.is_changing(t_us)
+            // Asked first: taking nothing out would move ten kilobytes a slot.
+            if self.next.is_some()
+                && !self.performance.is_changing(t_us)
                 && let Some(new) = self.next.take()
             {
                 self.performance.change(new.motion.clone(), t_us);

@@ -291,3 +291,39 @@ fn a_reload_to_another_rate_while_the_board_is_absent() {
         assert!(tally.frames > 5 * 60, "it goes on: {tally:?}");
     }
 }
+
+#[test]
+fn no_write_is_late_for_a_read_back() {
+    let slot_us = 20_000;
+    // So wide that each slot has its write.
+    let hat = hat_with(50, 700.0, 2300.0, 2000.0);
+    for hz in [100_000, 400_000] {
+        let chip = fresh();
+        let mut sim = Sim::new(&chip);
+        sim.bus_hz(hz);
+        let (tally, watcher) = sim.play(&hat, for_seconds(8));
+        watcher.assert_unbroken();
+        assert_eq!((tally.late, tally.skipped), (0, 0));
+        // In full swing: each slot's transfers, by their moments within it.
+        let transfers = sim.transfers();
+        let during = |k: u64| {
+            let of = |t: &&(u64, bool, usize)| t.0 / slot_us == k;
+            transfers.iter().filter(of).collect::<Vec<_>>()
+        };
+        let mut read_back = 0;
+        for k in 250..350 {
+            let during = during(k);
+            let (at, writes, bytes) = *during[0];
+            assert_eq!((at % slot_us, writes), (0, true), "slot {k}: {during:?}");
+            assert!(bytes <= 32 && during[1..].iter().all(|(_, writes, _)| !writes));
+            if during.len() > 1 {
+                read_back += 1;
+                if read_back == 1 {
+                    println!("{hz} Hz, slot {k}: {during:?}");
+                }
+            }
+        }
+        // Four times a second.
+        assert!((7..=9).contains(&read_back), "{read_back}");
+    }
+}

@@ -1,10 +1,12 @@
 //! The loop in simulated time, on a virtual chip whose outputs are watched.
 
+use embedded_hal::i2c::Operation;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::{Fault, Faulty};
 use tentacle_hat::board::registers::FULL;
+use tentacle_hat::board::traced::{Traced, Transaction};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
 use tentacle_hat::drive::{Notice, Order, Shell, Slot, Tally, Terms, drive};
@@ -101,6 +103,9 @@ pub type Log = Vec<(u64, String)>;
 
 type Watch<'a> = Box<dyn FnMut(u64, &Chip) + 'a>;
 type Events<'a> = Box<dyn FnMut(u64, &RefCell<Chip>) + 'a>;
+/// A transfer on the bus: when it began, whether it only wrote, its bytes.
+pub type Transfer = (u64, bool, usize);
+
 type Faults<'a> = Box<dyn FnMut(u64) -> Option<Fault> + 'a>;
 
 /// Simulated time, and what happens in it; each hook is asked with the time.
@@ -110,6 +115,9 @@ struct World<'a> {
     watch: RefCell<Watch<'a>>,
     events: RefCell<Events<'a>>,
     faults: RefCell<Faults<'a>>,
+    /// How fast the bus is, if its transfers take time.
+    bus_hz: Cell<Option<u64>>,
+    transfers: RefCell<Vec<Transfer>>,
 }
 
 impl World<'_> {
@@ -123,6 +131,16 @@ impl World<'_> {
             (self.events.borrow_mut())(now, self.chip);
             (self.watch.borrow_mut())(now, &self.chip.borrow());
         }
+    }
+
+    /// A transfer went over the bus: nine clocks a byte.
+    fn pass(&self, transaction: &Transaction<'_, '_>) {
+        let Some(hz) = self.bus_hz.get() else { return };
+        let bytes = transaction.wire_bytes();
+        let writes = matches!(transaction.operations, [Operation::Write(_)]);
+        let now = self.now_us.get();
+        self.transfers.borrow_mut().push((now, writes, bytes));
+        self.advance_to(now + bytes as u64 * 9 * SECOND / hz);
     }
 
     fn strike(&self) -> Option<Fault> {
@@ -156,6 +174,8 @@ impl<'a> Sim<'a> {
                 watch: RefCell::new(Box::new(|_, _| {})),
                 events: RefCell::new(Box::new(|_, _| {})),
                 faults: RefCell::new(Box::new(|_| None)),
+                bus_hz: Cell::new(None),
+                transfers: RefCell::default(),
             }),
             absent: Box::new(|_| false),
             orders: Box::new(|_| Order::Play),
@@ -173,6 +193,16 @@ impl<'a> Sim<'a> {
     /// What befalls the chip, at each step of time.
     pub fn events(&self, events: impl FnMut(u64, &RefCell<Chip>) + 'a) {
         *self.world.events.borrow_mut() = Box::new(events);
+    }
+
+    /// Lets transfers take the time that a bus of so many Hz needs.
+    pub fn bus_hz(&self, hz: u64) {
+        self.world.bus_hz.set(Some(hz));
+    }
+
+    /// The transfers of a bus that takes time.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.world.transfers.borrow().clone()
     }
 
     /// How each transfer fails.
@@ -204,7 +234,8 @@ impl<'a> Sim<'a> {
     }
 }
 
-type SimBus<'a> = Faulty<VirtualBus<&'a RefCell<Chip>>, Box<dyn FnMut() -> Option<Fault> + 'a>>;
+type FaultyBus<'a> = Faulty<VirtualBus<&'a RefCell<Chip>>, Box<dyn FnMut() -> Option<Fault> + 'a>>;
+type SimBus<'a> = Traced<FaultyBus<'a>, Box<dyn FnMut(&Transaction<'_, '_>) + 'a>>;
 
 impl<'a> Shell for Sim<'a> {
     type Bus = SimBus<'a>;
@@ -214,9 +245,13 @@ impl<'a> Shell for Sim<'a> {
         if (self.absent)(self.world.now_us.get()) {
             return Err(BusError::NO_BUS);
         }
-        let world = Rc::clone(&self.world);
-        let bus = VirtualBus(world.chip);
-        Ok(Faulty::new(bus, Box::new(move || world.strike())))
+        let (world, wire) = (Rc::clone(&self.world), Rc::clone(&self.world));
+        let strike: Box<dyn FnMut() -> Option<Fault> + 'a> = Box::new(move || world.strike());
+        let bus = Faulty::new(VirtualBus(self.world.chip), strike);
+        Ok(Traced::new(
+            bus,
+            Box::new(move |transaction| wire.pass(transaction)),
+        ))
     }
 
     fn now_us(&mut self) -> u64 {
