@@ -10,7 +10,7 @@ use tentacle_hat::units::Timebase;
 
 pub(crate) fn relax(which: Which, files: &Files) -> Result<()> {
     let plan = match files.load_rig() {
-        Ok(rig) => rig.board().clone(),
+        Ok(rig) => *rig.board(),
         Err(error) => {
             // Servos that hold on are worse than a guess at the address.
             say(format_args!("{error}\ntrying bus 1, address 0x40"));

@@ -48,7 +48,7 @@ impl Spare {
                 spare.join(", ")
             );
         }
-        let board = rig.board().clone();
+        let board = *rig.board();
         Ok(Self { board, channel })
     }
 
@@ -68,7 +68,7 @@ impl Spare {
             servos: [self.channel, other.unwrap_or(self.channel)].map(servo),
         };
         let slowest = Rig::TOTAL_SPEED.0 as f32;
-        Rig::new(self.board.clone(), slowest, &[tentacle], |_| {}).context("two channels")
+        Rig::new(self.board, slowest, &[tentacle], |_| {}).context("two channels")
     }
 }
 

@@ -60,7 +60,7 @@ impl Evening {
         for plan in plans.iter_mut().flat_map(|tentacle| &mut tentacle.servos) {
             plan.table = None;
         }
-        let board = store.servos.rig.board().clone();
+        let board = *store.servos.rig.board();
         let slowest = Rig::TOTAL_SPEED.0 as f32;
         let rig = Rig::new(board, slowest, &plans, |_| {});
         let file = store.path().map(|path| path.display().to_string());

@@ -158,9 +158,9 @@ impl HostShell {
     pub(crate) fn inbox(&self) -> impl FnMut() -> Option<Hat> + use<> {
         let inbox = Rc::clone(&self.inbox);
         // Asked first: taking nothing out would move ten kilobytes a slot.
-        move || match inbox.borrow().is_some() {
-            true => inbox.take(),
-            false => None,
+        move || {
+            let is_there = inbox.borrow().is_some();
+            if is_there { inbox.take() } else { None }
         }
     }
 
