@@ -5,12 +5,12 @@ mod common;
 mod session;
 
 use common::bench::{Bench, Manager, PATIENCE, signal, text};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
 use session::Session;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -127,31 +127,56 @@ fn a_notify_socket_that_nobody_reads() {
     stops(&mut child, bench.chip.as_ref());
 }
 
-#[test]
-fn a_trace_into_a_pipe_that_nobody_reads() {
-    let bench = Bench::new("stall-trace");
+/// A hat whose trace goes into a pipe that nobody has read so far, and is full.
+fn traced_into_a_full_pipe(name: &str) -> (Bench, Child, File) {
+    let bench = Bench::new(name);
     let fifo = bench.folder.join("trace");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &fifo,
-        rustix::fs::FileType::Fifo,
-        Mode::RUSR | Mode::WUSR,
-        0,
-    )
-    .unwrap();
+    make_fifo(&fifo);
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let reader = rustix::fs::open(&fifo, flags, Mode::empty()).unwrap();
     fcntl_setpipe_size(&reader, 4096).unwrap();
     let mut command = bench.command(&["run", "--trace", fifo.to_str().unwrap()]);
-    let mut child = command.spawn().unwrap();
+    let child = command.spawn().unwrap();
     bench.wait("all servos pulse", || bench.pulsing() == 8);
     // 12 kB of buffers and 128 rows take six seconds; then rows are dropped.
     for _ in 0..5 {
         frames_go_on(bench.chip.as_ref(), || {});
     }
+    (bench, child, reader.into())
+}
+
+fn make_fifo(path: &Path) {
+    let mode = Mode::RUSR | Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0).unwrap();
+}
+
+#[test]
+fn a_trace_into_a_pipe_that_nobody_reads() {
+    let (bench, mut child, _reader) = traced_into_a_full_pipe("stall-trace");
     stops(&mut child, bench.chip.as_ref());
     let said = text(&child.wait_with_output().unwrap().stderr);
     assert!(said.contains("nobody takes its last rows"), "{said}");
+}
+
+#[test]
+fn a_trace_that_is_read_again_says_where_rows_are_lost() {
+    let (bench, mut child, mut reader) = traced_into_a_full_pipe("stall-trace-again");
+    rustix::fs::fcntl_setfl(&reader, OFlags::RDONLY).unwrap();
+    let rows = std::thread::spawn(move || {
+        let mut rows = String::new();
+        reader.read_to_string(&mut rows).unwrap();
+        rows
+    });
+    frames_go_on(bench.chip.as_ref(), || {});
+    stops(&mut child, bench.chip.as_ref());
+    let rows = rows.join().unwrap();
+    // The rows before it, as many as it says, and those after it are a row a slot.
+    let (before, after) = rows.split_once("# ").expect("nothing was lost?");
+    let (lost, after) = after.split_once(" rows are lost here").unwrap();
+    let time = |row: &str| row.split(',').next().unwrap().parse::<u64>().unwrap();
+    let last = time(before.lines().last().unwrap());
+    let next = time(after.lines().nth(1).unwrap());
+    assert_eq!((next - last) / 20_000 - 1, lost.parse::<u64>().unwrap());
 }
 
 #[test]
@@ -191,9 +216,7 @@ fn reloads(name: &str, spoil: impl FnOnce(&Path)) -> String {
 fn a_reload_from_a_pipe_that_nobody_fills() {
     reloads("stall-fifo", |servos| {
         fs::remove_file(servos).unwrap();
-        let mode = Mode::RUSR | Mode::WUSR;
-        let kind = rustix::fs::FileType::Fifo;
-        rustix::fs::mknodat(rustix::fs::CWD, servos, kind, mode, 0).unwrap();
+        make_fifo(servos);
     });
 }
 
