@@ -35,7 +35,8 @@ pub(crate) struct Global {
     #[arg(long, value_name = "HZ", global = true, hide = true)]
     pub(crate) chip_oscillator_hz: Option<u32>,
     /// Faults of the virtual bus: `nack@SECONDS`, `cut:BYTES@…`, `timeout@…`,
-    /// `power@…`, `panic@…`, `view@…`, each optionally `+SECONDS` long, separated by commas
+    /// `power@…`, `write:ADDRESS:BYTES@…` (another hand's, in hex), `panic@…`, `view@…`, each
+    /// optionally `+SECONDS` long, separated by commas
     #[arg(long, value_name = "LIST", global = true, hide = true)]
     pub(crate) faults: Option<String>,
 }

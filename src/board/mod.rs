@@ -18,9 +18,10 @@ use crate::pulse::Pulses;
 use crate::units::Ticks;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
-use pwm_pca9685::{Channel, ChannelOnOffControl, OutputDriver, Pca9685};
+use pwm_pca9685::{Channel, ChannelOnOffControl, OutputDriver, Pca9685, ProgrammableAddress};
 use registers::{
     ARMED_MODE1, ARMED_MODE2, BLOCK, Block, FULL, LED0, MODE1, MODE1_RESTART, PRE_SCALE,
+    SHARED_ADDRESSES, SUBADR1,
 };
 
 /// Longer than any cycle at 40 Hz and the slowest oscillator: every pulse that
@@ -150,19 +151,25 @@ impl<I2C: I2c> Board<I2C> {
         });
         chip.set_all_channels(&limp).map_err(bus_error)?;
         chip.enable().map_err(bus_error)?;
+        chip.disable_programmable_address(ProgrammableAddress::AllCall)
+            .map_err(bus_error)?;
+        let [first, second, third, all] = SHARED_ADDRESSES;
+        let addresses = [SUBADR1, first, second, third, all];
+        self.bus.write(self.address.get(), &addresses)?;
         // The oscillator needs 500 µs to start (datasheet table 5).
         delay.delay_us(500);
         Ok(())
     }
 
     fn modes_are_ours(&mut self) -> Result<bool, I2C::Error> {
-        let mut modes = [0; 2];
+        let mut modes = [0; 6];
         let mut prescale = [0];
         let address = self.address.get();
         self.bus.write_read(address, &[MODE1], &mut modes)?;
         self.bus.write_read(address, &[PRE_SCALE], &mut prescale)?;
         Ok(modes[0] & !MODE1_RESTART == ARMED_MODE1
             && modes[1] == ARMED_MODE2
+            && modes[2..] == SHARED_ADDRESSES
             && prescale[0] == self.prescale)
     }
 
@@ -265,6 +272,18 @@ impl<I2C: I2c> Armed<'_, I2C> {
         let length = 1 + bytes.len();
         self.image.known = written.is_ok();
         written.map(|()| length)
+    }
+
+    /// Whether the chip still counts registers up, which all writes rely on, and
+    /// is awake: no other hand has written to MODE1, and it has not lost power.
+    ///
+    /// # Errors
+    /// The bus's.
+    pub fn listens(&mut self) -> Result<bool, I2C::Error> {
+        let mut mode1 = [0];
+        let address = self.board.address.get();
+        self.board.bus.write_read(address, &[MODE1], &mut mode1)?;
+        Ok(mode1[0] & !MODE1_RESTART == ARMED_MODE1)
     }
 
     /// Reads the chip back: whether it still holds what was written. A chip

@@ -8,6 +8,8 @@ use crate::frame::{Frame, Output};
 pub const MODE1: u8 = 0x00;
 /// MODE2: how the outputs are driven.
 pub const MODE2: u8 = 0x01;
+/// SUBADR1, the first of four addresses that the chip may answer to as well.
+pub const SUBADR1: u8 = 0x02;
 /// LED0_ON_L, the first of the block of 4 · 16.
 pub const LED0: u8 = 0x06;
 /// ALL_LED_ON_L, the first of four that write all channels at once.
@@ -32,8 +34,12 @@ pub const MODE2_OUTDRV: u8 = 0x04;
 /// Bit 4 of LEDn_ON_H: always on; of LEDn_OFF_H: always off, which wins.
 pub const FULL: u8 = 0x10;
 
-/// MODE1 of a board that this program armed.
-pub const ARMED_MODE1: u8 = MODE1_AI | MODE1_ALLCALL;
+/// SUBADR1 to 3 and ALLCALLADR after power-on, from register 0x02 on (table 4).
+pub const SHARED_ADDRESSES: [u8; 4] = [0xE2, 0xE4, 0xE8, 0xE0];
+
+/// MODE1 of a board that this program armed: deaf to the addresses that chips
+/// share, on which others talk (an LED matrix, for one, is cleared on 0x70).
+pub const ARMED_MODE1: u8 = MODE1_AI;
 /// MODE2 of a board that this program armed.
 pub const ARMED_MODE2: u8 = MODE2_OUTDRV;
 

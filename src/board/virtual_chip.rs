@@ -4,7 +4,7 @@
 use super::BusError;
 use super::registers::{
     ALL_LED, BLOCK, FULL, LED0, MODE1, MODE1_AI, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART,
-    MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE,
+    MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE, SHARED_ADDRESSES,
 };
 use crate::calibration::{Address, CHANNELS, Channel};
 use core::cell::RefCell;
@@ -13,8 +13,6 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 /// Counts in a cycle.
 const CYCLE: u64 = 4096;
-/// SUBADR1..3 and ALLCALLADR after power-on, from register 0x02 on (table 4).
-const POWER_ON_ADDRESSES: [u8; 4] = [0xE2, 0xE4, 0xE8, 0xE0];
 /// The register after which auto-increment starts over (7.3.1, table 5 note).
 const LAST_LED: u8 = LED0 + BLOCK as u8 - 1;
 
@@ -133,7 +131,7 @@ impl Chip {
         self.registers = [0; 256];
         self.registers[MODE1 as usize] = MODE1_SLEEP | MODE1_ALLCALL;
         self.registers[MODE2 as usize] = MODE2_OUTDRV;
-        self.registers[2..6].copy_from_slice(&POWER_ON_ADDRESSES);
+        self.registers[2..6].copy_from_slice(&SHARED_ADDRESSES);
         for channel in 0..CHANNELS {
             self.registers[LED0 as usize + 4 * channel + 3] = FULL;
         }

@@ -235,7 +235,7 @@ fn registers(report: &mut Report, rig: &Rig, mode1: u8, prescale: u8) {
         );
     } else if mode1 == fresh.registers()[0] && prescale == fresh.registers()[PRE_SCALE as usize] {
         report.good(format_args!("{at} answers, fresh from power-on"));
-    } else if mode1 & !MODE1_RESTART == ARMED_MODE1 && prescale == ours {
+    } else if mode1 & !(MODE1_RESTART | MODE1_ALLCALL) == ARMED_MODE1 && prescale == ours {
         report.good(format_args!("{at} answers, set up by this program"));
     } else if mode1 & !(MODE1_RESTART | MODE1_SLEEP | MODE1_ALLCALL | ARMED_MODE1) == 0 {
         report.good(format_args!(

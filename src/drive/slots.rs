@@ -84,22 +84,22 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
                     fault = Some(error);
                 }
             }
-            // After the write, so that it is never late for this: reading back
-            // takes 6.9 ms at 100 kHz.
-            if now_us >= watch_us {
-                match armed.verify() {
-                    Ok(true) => {
-                        matched_us = now_us;
-                        watch_us = now_us + WATCH_EVERY_US;
-                    }
-                    Ok(false) => {
-                        self.shell.notice(Notice::Disturbed);
-                        return End::Disturbed;
-                    }
-                    Err(error) => {
-                        self.shell.notice(Notice::Fault(&error));
-                        fault = Some(error);
-                    }
+            // After the write, so that it is never late for this: reading all
+            // back takes 7.3 ms at 100 kHz, and MODE1 alone 0.4.
+            let all = now_us >= watch_us;
+            match if all { armed.verify() } else { armed.listens() } {
+                Ok(true) if all => {
+                    matched_us = now_us;
+                    watch_us = now_us + WATCH_EVERY_US;
+                }
+                Ok(true) => {}
+                Ok(false) => {
+                    self.shell.notice(Notice::Disturbed);
+                    return End::Disturbed;
+                }
+                Err(error) => {
+                    self.shell.notice(Notice::Fault(&error));
+                    fault = Some(error);
                 }
             }
             went.good |= fault.is_none() && now_us - matched_us <= WATCH_EVERY_US;

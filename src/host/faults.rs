@@ -1,18 +1,21 @@
 //! Faults of the virtual board on a schedule, for tests of the whole program.
 
 use anyhow::{Context, Result, bail};
+use embedded_hal::i2c::I2c;
 use std::cell::{Cell, RefCell};
 use std::str::FromStr;
 use tentacle_hat::board::faulty::Fault;
-use tentacle_hat::board::virtual_chip::Chip;
+use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Kind {
     /// Transfers fail.
     Bus(Fault),
     /// The chip has no power, and power-on values afterwards.
     Power,
+    /// Another hand writes these bytes to this address.
+    Hand(u8, Vec<u8>),
     /// The program panics at its next transfer.
     Panic,
     /// The view panics at its next picture.
@@ -39,16 +42,24 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// Lets time pass, for the chip too.
     pub(crate) fn advance(&self, now_us: u64, chip: &RefCell<Chip>) {
-        let mut chip = chip.borrow_mut();
-        for entry in self.entries.iter().filter(|e| e.kind == Kind::Power) {
+        let passes = |t_us: &u64| (self.now_us.get() + 1..=now_us).contains(t_us);
+        for entry in &self.entries {
             for (edge_us, on) in [(entry.from_us, false), (entry.until_us, true)] {
-                if (self.now_us.get() + 1..=now_us).contains(&edge_us) {
-                    chip.advance_to(edge_us);
-                    chip.power(on);
+                match &entry.kind {
+                    Kind::Power if passes(&edge_us) => {
+                        chip.borrow_mut().advance_to(edge_us);
+                        chip.borrow_mut().power(on);
+                    }
+                    Kind::Hand(address, bytes) if !on && passes(&edge_us) => {
+                        chip.borrow_mut().advance_to(edge_us);
+                        // Nobody may answer there.
+                        let _ = VirtualBus(chip).write(*address, bytes);
+                    }
+                    _ => {}
                 }
             }
         }
-        chip.advance_to(now_us);
+        chip.borrow_mut().advance_to(now_us);
         self.now_us.set(now_us);
     }
 
@@ -66,13 +77,13 @@ impl Schedule {
             let begun = entry.from_us <= now_us;
             let once = entry.from_us == entry.until_us && !entry.struck.get();
             if begun && (once || now_us < entry.until_us) {
-                match entry.kind {
+                match &entry.kind {
                     Kind::Bus(fault) => {
                         entry.struck.set(true);
-                        return Some(fault);
+                        return Some(*fault);
                     }
                     Kind::Panic if !entry.struck.replace(true) => panic!("a fault on schedule"),
-                    Kind::Panic | Kind::View | Kind::Power => {}
+                    Kind::Panic | Kind::View | Kind::Power | Kind::Hand(..) => {}
                 }
             }
         }
@@ -105,12 +116,25 @@ fn entry(text: &str) -> Result<Entry> {
     };
     let kind = match what.split_once(':') {
         Some(("cut", bytes)) => Kind::Bus(Fault::CutAfter(bytes.parse()?)),
+        Some(("write", what)) => {
+            let (address, bytes) = what
+                .split_once(':')
+                .context("write:ADDRESS:BYTES, in hex")?;
+            let byte = |at: usize| u8::from_str_radix(bytes.get(at..at + 2).unwrap_or(""), 16);
+            let bytes = (0..bytes.len()).step_by(2).map(byte);
+            Kind::Hand(
+                u8::from_str_radix(address, 16)?,
+                bytes.collect::<Result<_, _>>()?,
+            )
+        }
         None if what == "nack" => Kind::Bus(Fault::Nack),
         None if what == "timeout" => Kind::Bus(Fault::TimeOut),
         None if what == "power" => Kind::Power,
         None if what == "panic" => Kind::Panic,
         None if what == "view" => Kind::View,
-        _ => bail!("{what:?} is none of nack, cut:BYTES, timeout, power, panic, view"),
+        _ => bail!(
+            "{what:?} is none of nack, cut:BYTES, timeout, power, write:ADDRESS:BYTES, panic, view"
+        ),
     };
     let from_us = micros(from)?;
     Ok(Entry {
