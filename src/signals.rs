@@ -1,6 +1,7 @@
 //! Signals, as flags that the loop reads between frames.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,13 +14,21 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Catches SIGINT, SIGTERM and SIGHUP.
+    /// Catches what ends a program or asks it to read its files again. What was
+    /// ignored when the program started, as `nohup` does, stays ignored.
     pub(crate) fn catch() -> io::Result<Self> {
         let signals = Self::default();
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, Arc::clone(&signals.stop))?;
+        let ignored = ignored();
+        let register = |signal: i32, flag: &Arc<AtomicBool>| {
+            if ignored & 1 << (signal - 1) == 0 {
+                signal_hook::flag::register(signal, Arc::clone(flag))?;
+            }
+            io::Result::Ok(())
+        };
+        for signal in [SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM] {
+            register(signal, &signals.stop)?;
         }
-        signal_hook::flag::register(SIGHUP, Arc::clone(&signals.hangup))?;
+        register(SIGHUP, &signals.hangup)?;
         Ok(signals)
     }
 
@@ -43,4 +52,12 @@ impl Signals {
 fn take(flag: &AtomicBool) -> bool {
     // The load alone is what nearly every frame costs.
     flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Relaxed)
+}
+
+/// The signals that this process ignores, a bit each from SIGHUP on.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }

@@ -239,6 +239,9 @@ impl Timebase {
     /// The legal oscillators, Hz: nominal 25 MHz, boards measured 23..27.
     pub const OSCILLATOR_HZ: (f64, f64) = (20e6, 30e6);
 
+    /// How much faster than wished pulses may come.
+    const TOO_FAST: f64 = 0.005;
+
     /// The timebase for a wished pulse rate and the board's oscillator, both in Hz.
     ///
     /// # Errors
@@ -249,8 +252,14 @@ impl Timebase {
         let (low, high) = Self::OSCILLATOR_HZ;
         within(oscillator_hz.into(), low, high, "Hz")?;
         // Datasheet 7.3.5: prescale = round(osc / (4096 · rate)) − 1; 14..=182 here.
+        // Rounded down it would come out too fast, which at high rates is a lot:
+        // 339 Hz for 330, where a servo's own limit may be 333.
         let cycle = 4096 * u32::from(rate_hz);
-        let divider = (oscillator_hz + cycle / 2) / cycle;
+        let mut divider = (oscillator_hz + cycle / 2) / cycle;
+        let fastest = f64::from(rate_hz) * (1.0 + Self::TOO_FAST);
+        if f64::from(oscillator_hz) > f64::from(4096 * divider) * fastest {
+            divider += 1;
+        }
         Ok(Self {
             rate_hz,
             oscillator_hz,
@@ -413,6 +422,21 @@ mod tests {
         assert_eq!(base.prescale(), Prescale(121));
         assert_eq!(base.tick_us(), 4.88);
         assert_eq!(base.ticks(Microseconds::new(1500.0).unwrap()), Ticks(307));
+    }
+
+    #[test]
+    fn a_rate_is_never_far_above_the_wish() {
+        let prescale = |rate| Timebase::new(rate, 25_000_000).unwrap().prescale().0;
+        // 339 and 321 Hz are next to 330.
+        assert_eq!((prescale(330), prescale(60)), (18, 101));
+        for (rate, osc) in [(40, 20_000_000), (200, 26_500_000), (333, 30_000_000)] {
+            let Ok(base) = Timebase::new(rate, osc) else {
+                continue;
+            };
+            let real = 1e6 / (4096.0 * base.tick_us());
+            assert!(real <= f32::from(rate) * 1.0051, "{real} for {rate}");
+            assert!(real > f32::from(rate) * 0.93, "{real} for {rate}");
+        }
     }
 
     #[test]

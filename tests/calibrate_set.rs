@@ -72,6 +72,23 @@ fn only_the_points_that_were_set_change() {
 }
 
 #[test]
+fn a_full_disk_behind_what_is_printed_fails_nothing() {
+    let folder = shipped("set-full");
+    let config = folder.to_str().unwrap();
+    for words in ["set front-left.x --positive 1640", "trim front-left.y 5"] {
+        let mut command = common::hat(&["--config", config, "calibrate"]);
+        command.args(words.split(' '));
+        command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        assert!(command.status().unwrap().success(), "{words}");
+    }
+    let text = fs::read_to_string(folder.join("servos.toml")).unwrap();
+    assert!(
+        text.contains("1640") && text.contains("trim-us = 5"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_neutral_that_moves_with_an_end_is_told() {
     let folder = shipped("set-neutral");
     let (code, said) = calibrate(&folder, "set front-left.x --positive 1800");

@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::bench::{Bench, Manager, signal, text};
+use common::bench::{Bench, Manager, goes_home, signal, text};
 use std::fs;
+use std::process::{Command, Stdio};
 
 #[test]
 fn sigterm_and_friends_relax_and_exit_0() {
-    for name in ["-TERM", "-INT", "-HUP"] {
+    for name in ["-TERM", "-INT", "-HUP", "-QUIT", "-USR1", "-USR2", "-ALRM"] {
         let bench = Bench::new(&format!("service{name}"));
         let child = bench.running();
         signal(&child, name);
@@ -16,6 +17,72 @@ fn sigterm_and_friends_relax_and_exit_0() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert_eq!(bench.pulsing(), 0);
     }
+}
+
+#[test]
+fn a_hangup_that_was_ignored_stays_ignored_and_none_hurries_a_stop() {
+    let bench = Bench::new("service-nohup");
+    let arguments = ["--board", "virtual", "--chip", &bench.chip, "run"];
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_tentacle-hat"))
+        .args(arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    signal(&child, "-HUP");
+    let before = fs::read(&bench.chip).unwrap();
+    bench.wait("it goes on", || fs::read(&bench.chip).unwrap() != before);
+    assert_eq!(child.try_wait().unwrap(), None);
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+
+    // A hang-up behind a stop does not cut the way to neutral short.
+    let mut child = bench.running();
+    signal(&child, "-TERM");
+    signal(&child, "-HUP");
+    signal(&child, "-HUP");
+    goes_home(&mut child, bench.chip.as_ref());
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn one_disturbed_transfer_at_the_start_is_no_absent_board() {
+    let bench = Bench::new("service-start");
+    for command in [&["run", "--seconds", "1"][..], &["check"]] {
+        let output = bench.output(&[command, &["--faults", "nack@0"]].concat());
+        let said = text(&output.stderr) + &text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(!said.contains("✗"), "{said}");
+    }
+}
+
+#[test]
+fn a_trace_overwrites_nothing_but_a_trace() {
+    let bench = Bench::new("service-trace");
+    let servos = bench.folder.join("servos.toml");
+    let before = fs::read_to_string(&servos).unwrap();
+    let run = ["run", "--seconds", "1", "--unpaced", "--trace"];
+    let output = bench.output(&[&run[..], &[servos.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("is no trace"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(fs::read_to_string(&servos).unwrap(), before);
+    // A run that is refused leaves the trace of the one before.
+    let trace = bench.folder.join("trace.csv");
+    let arguments = [&run[..], &[trace.to_str().unwrap()]].concat();
+    assert!(bench.output(&arguments).status.success());
+    let rows = fs::read_to_string(&trace).unwrap();
+    assert_eq!(rows.lines().count(), 51);
+    let mut other = bench.running();
+    assert_eq!(bench.output(&arguments).status.code(), Some(75));
+    assert_eq!(fs::read_to_string(&trace).unwrap(), rows);
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod common;
 mod session;
 
-use common::bench::{Bench, Manager, PATIENCE, signal, text};
+use common::bench::{Bench, Manager, PATIENCE, goes_home, signal, text};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Signal;
@@ -43,39 +43,10 @@ fn frames_go_on(chip: &Path, mut meanwhile: impl FnMut()) {
     );
 }
 
-/// Stops the program by SIGTERM: it eases to neutral, relaxes and ends. Tells
-/// how long both took.
+/// Stops the program by SIGTERM: it eases to neutral, relaxes and ends.
 fn stops(child: &mut Child, chip: &Path) {
     signal(child, "-TERM");
-    let start = Instant::now();
-    let mut relaxed = None;
-    let mut last = fs::read(chip).unwrap();
-    let status = loop {
-        let registers = fs::read(chip).unwrap();
-        let is_limp = |channel: usize| registers[9 + 4 * channel] & 0x10 != 0;
-        if registers.len() == 256 && relaxed.is_none() {
-            match (0..8).all(is_limp) {
-                true => relaxed = Some(start.elapsed()),
-                false => last = registers,
-            }
-        }
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        assert!(start.elapsed() < PATIENCE, "it does not end");
-        std::thread::sleep(Duration::from_millis(1));
-    };
-    println!(
-        "relaxed after {relaxed:?}, ended after {:?}: {status}",
-        start.elapsed()
-    );
-    assert!(relaxed.is_some());
-    // The last frames went home: OFF less ON, 307 ticks at neutral.
-    for channel in 0..8 {
-        let pair = |at: usize| i32::from(u16::from_le_bytes([last[at], last[at + 1]]));
-        let ticks = pair(8 + 4 * channel) - pair(6 + 4 * channel);
-        assert!((ticks - 307).abs() <= 8, "channel {channel}: {ticks} ticks");
-    }
+    goes_home(child, chip);
 }
 
 /// A pipe that takes no byte more, and its other end.
@@ -198,7 +169,7 @@ fn a_terminal_that_is_stopped() {
 }
 
 /// A service whose next `servos.toml` is made by `spoil`, and what is said of it.
-fn reloads(name: &str, spoil: impl FnOnce(&Path)) -> String {
+fn reloads(name: &str, spoil: impl FnOnce(&Path), hears: &str) -> String {
     let bench = Bench::new(name);
     let mut manager = Manager::new(&bench);
     let mut command = bench.command(&["run"]);
@@ -208,28 +179,37 @@ fn reloads(name: &str, spoil: impl FnOnce(&Path)) -> String {
     signal(&child, "-HUP");
     manager.hear("RELOADING=1");
     frames_go_on(bench.chip.as_ref(), || {});
+    manager.hear(hears);
     stops(&mut child, bench.chip.as_ref());
     text(&child.wait_with_output().unwrap().stderr)
 }
 
 #[test]
 fn a_reload_from_a_pipe_that_nobody_fills() {
-    reloads("stall-fifo", |servos| {
-        fs::remove_file(servos).unwrap();
-        make_fifo(servos);
-    });
+    reloads(
+        "stall-fifo",
+        |servos| {
+            fs::remove_file(servos).unwrap();
+            make_fifo(servos);
+        },
+        "WATCHDOG=1",
+    );
 }
 
 #[test]
 fn a_reload_of_twenty_thousand_bad_keys() {
-    let said = reloads("stall-keys", |servos| {
-        let good = fs::read_to_string(servos).unwrap();
-        let keys: String = (0..20_000).map(|i| format!("wobble{i} = 1\n")).collect();
-        fs::write(
-            servos,
-            good.replacen("[[tentacle]]", &(keys + "[[tentacle]]"), 1),
-        )
-        .unwrap();
-    });
+    let said = reloads(
+        "stall-keys",
+        |servos| {
+            let good = fs::read_to_string(servos).unwrap();
+            let keys: String = (0..20_000).map(|i| format!("wobble{i} = 1\n")).collect();
+            fs::write(
+                servos,
+                good.replacen("[[tentacle]]", &(keys + "[[tentacle]]"), 1),
+            )
+            .unwrap();
+        },
+        "refused",
+    );
     assert!(said.contains("and 19980 more faults"), "{said}");
 }

@@ -26,7 +26,7 @@ use registers::{
 
 /// Longer than any cycle at 40 Hz and the slowest oscillator: every pulse that
 /// has begun is over.
-const ONE_CYCLE_US: u32 = 32_000;
+pub const ONE_CYCLE_US: u32 = 32_000;
 
 /// Stops all pulses of a board in any state, without cutting one short: each
 /// channel finishes the pulse it is in (full-off), the chip stays awake. Tries

@@ -196,7 +196,9 @@ fn board(report: &mut Report, which: Which, rig: &Rig) {
     };
     let mut read = |address: Address, register: u8| -> Result<u8, BusError> {
         let mut value = [0];
-        bus.write_read(address.get(), &[register], &mut value)?;
+        let mut once = || bus.write_read(address.get(), &[register], &mut value);
+        // One disturbed transfer is no absent board.
+        once().or_else(|_| once()).or_else(|_| once())?;
         Ok(value[0])
     };
     match read(plan.address, MODE1).and_then(|mode1| Ok((mode1, read(plan.address, PRE_SCALE)?))) {

@@ -1,6 +1,7 @@
 //! The board's lives: opened, armed, played on until it is lost, disturbed or
 //! rewired, and then again, until somebody says stop.
 
+use super::slots::LOST_AFTER_US;
 use super::{Course, Notice, Order, Shell, Source, Tally, Terms};
 use crate::board::{Board, relax};
 use crate::pulse::Pulses;
@@ -13,7 +14,7 @@ const RETRY_EVERY_US: u64 = 250_000;
 /// or the shell says stop.
 ///
 /// # Errors
-/// The board is absent at the start and `terms` are not patient.
+/// The board is absent for the first second and `terms` are not patient.
 pub fn drive<S: Shell>(
     shell: &mut S,
     source: &mut impl Source,
@@ -40,7 +41,14 @@ pub fn drive<S: Shell>(
             // A board that never holds what it is told must not be armed, and
             // talked about, as fast as the bus allows.
             End::Disturbed => drive.wait(),
-            End::Lost(error) if recovers.is_none() && !terms.patient => return Err(error),
+            End::Lost(error) if recovers.is_none() && !terms.patient => {
+                // One disturbed transfer is no absent board, here as anywhere.
+                if drive.shell.now_us() >= LOST_AFTER_US {
+                    return Err(error);
+                }
+                drive.shell.notice(Notice::Fault(&error));
+                drive.wait()
+            }
             End::Lost(error) => {
                 drive.shell.notice(Notice::Lost(&error));
                 drive.wait()

@@ -11,7 +11,7 @@ pub const ENGAGE_EVERY_US: u64 = 100_000;
 /// How often the chip is read back.
 const WATCH_EVERY_US: u64 = 250_000;
 /// Without a good slot for this long, the board counts as lost.
-const LOST_AFTER_US: u64 = 1_000_000;
+pub(super) const LOST_AFTER_US: u64 = 1_000_000;
 /// What a second attempt at a frame takes at 100 kHz, with room to spare.
 const ATTEMPT_US: u64 = 5_000;
 

@@ -20,7 +20,7 @@ use lock::Lock;
 use oe::OutputsOn;
 use std::path::PathBuf;
 use std::rc::Rc;
-use tentacle_hat::board::BusError;
+use tentacle_hat::board::{BusError, ONE_CYCLE_US};
 use tentacle_hat::calibration::BoardPlan;
 use time::Time;
 
@@ -161,6 +161,11 @@ impl Machine {
     /// # Errors
     /// Why the servos stay limp.
     pub(crate) fn let_out(&mut self, out: bool) -> Result<(), String> {
+        if self.outputs.is_some() {
+            // OE would cut the pulse that full-off lets end.
+            let over_us = self.time.now_us() + u64::from(ONE_CYCLE_US);
+            self.time.sleep_until(over_us);
+        }
         self.outputs = None;
         if let (true, Which::Pi, Some(pin)) = (out, &self.which, self.board.oe_gpio) {
             let outputs = OutputsOn::new(pin).map_err(|error| {
@@ -175,12 +180,13 @@ impl Machine {
     ///
     /// # Errors
     /// Why it could not be.
-    pub(crate) fn release_oe(&self) -> Result<(), String> {
-        match (&self.which, self.board.oe_gpio) {
-            (Which::Pi, Some(pin)) => oe::release(pin)
-                .map_err(|error| format!("OE on GPIO {pin} cannot be let go: {error}")),
-            _ => Ok(()),
-        }
+    pub(crate) fn release_oe(&mut self) -> Result<(), String> {
+        let (Which::Pi, Some(pin)) = (&self.which, self.board.oe_gpio) else {
+            return Ok(());
+        };
+        let over_us = self.time.now_us() + u64::from(ONE_CYCLE_US);
+        self.time.sleep_until(over_us);
+        oe::release(pin).map_err(|error| format!("OE on GPIO {pin} cannot be let go: {error}"))
     }
 
     /// What failed, where, and what to do about it.

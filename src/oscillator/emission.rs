@@ -99,7 +99,7 @@ pub(super) fn emit(
         result: None,
     };
     let mut log = Outlet::open("log", 8, false, |lines| {
-        lines.iter().for_each(|(_, line)| say(line))
+        lines.for_each(|(_, line)| say(line));
     })?;
     let hear = |trouble| {
         let is_shut = matches!(trouble, Trouble::Shut(_));

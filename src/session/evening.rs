@@ -7,16 +7,19 @@ use super::{Action, Session};
 use crate::files::{Points, Store};
 use crate::host::bench::Trouble;
 use crate::screen::Stage;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
 use tentacle_hat::drive::{Course, Source};
 use tentacle_hat::pulse::Pulses;
 
 /// How often the picture is renewed without a key.
 const PICTURE_EVERY_US: u64 = 100_000;
+/// What a card may take for the last save.
+const SAVING: Duration = Duration::from_secs(10);
 
 /// A servo's number, and its points.
 type Measured = (usize, Points);
@@ -106,14 +109,22 @@ impl Evening {
     /// What cut it short.
     pub(crate) fn close(mut self) -> Result<(Session, Store, bool)> {
         drop(self.jobs);
+        let since = Instant::now();
+        while !self.keeper.is_finished() && since.elapsed() < SAVING {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.stage.map_or(Ok(()), |mut stage| stage.close())?;
+        if !self.keeper.is_finished() {
+            bail!("the last save hangs: is the card sound? It may or may not be in the file");
+        }
         let store = self.keeper.join();
         let store = store.map_err(|_| anyhow!("nothing can be saved"))?;
         for event in self.events.try_iter() {
-            if let Event::Saved(measured, Ok(())) = event {
+            if let Event::Saved(measured, saved) = event {
+                saved.context("the last changes were not saved")?;
                 self.session.saved(measured, "");
             }
         }
-        self.stage.map_or(Ok(()), |mut stage| stage.close())?;
         Ok((self.session, store, self.over.transpose()?.unwrap_or(false)))
     }
 

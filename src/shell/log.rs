@@ -58,6 +58,8 @@ impl Log {
                         .to_owned()
                 })
             }
+            // Behind an `Armed` that was dropped.
+            Told::Slot(slot) if slot.good && self.lost => self.line(&Told::Armed),
             Told::Slot(slot) => {
                 self.disturbed &= !slot.good;
                 let said = self.scene.as_mut().filter(|said| **said != slot.scene)?;

@@ -10,7 +10,7 @@ mod trace;
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::host::{HostBus, Machine, Which};
-use crate::outlet::{After, Outlet};
+use crate::outlet::{Outlet, Things};
 use crate::say;
 use crate::signals::Signals;
 use crate::state::State;
@@ -23,7 +23,6 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
@@ -108,8 +107,8 @@ impl HostShell {
         let trace = trace.transpose()?;
         let service = Service::is_there().then(|| {
             let mut service = Service::new(Log::new(which.clone(), false));
-            let hear = move |told: Receiver<After<Told>>| {
-                told.iter().for_each(|(_, told)| service.hear(&told))
+            let hear = move |told: Things<Told>| {
+                told.for_each(|(lost, told)| service.hear(lost, &told));
             };
             Outlet::open("systemd", ROOM, programme.unpaced, hear)
         });
@@ -120,7 +119,7 @@ impl HostShell {
         let lines = view.as_ref().map(View::lines);
         // A scene is said where somebody reads along.
         let mut log = Log::new(which, view.is_none() && io::stderr().is_terminal());
-        let write = move |told: Receiver<After<Told>>| {
+        let write = move |told: Things<Told>| {
             let say = |line: &str| match &lines {
                 Some(lines) => lines.say(line),
                 None => say::say(line),
@@ -170,13 +169,17 @@ impl HostShell {
         self.service.is_some()
     }
 
-    /// Ends the log, the view, which may end the program, and the trace.
+    /// Ends the trace, the log, and the view, which may end the program.
     pub(crate) fn finish(self) -> Result<()> {
+        let trace = self.trace.map_or(Ok(()), Trace::finish);
+        let dropped = self.log.dropped();
         // What it could not say by now, nobody would take.
         let _ = self.log.close(PATIENCE);
-        let view = self.view.map_or(Ok(()), |mut view| view.close());
-        let trace = self.trace.map_or(Ok(()), Trace::finish);
-        view.and(trace)
+        if dropped > 0 {
+            say::last(format_args!("the last {dropped} events are not told"));
+        }
+        self.view.map_or(Ok(()), |mut view| view.close())?;
+        trace
     }
 
     fn tell(&mut self, told: Told) {
@@ -246,7 +249,9 @@ impl Shell for HostShell {
     fn order(&mut self) -> Order {
         let mut stop = self.signals.take_stop();
         if self.signals.take_hangup() {
-            if self.is_service() && !self.stopping {
+            if self.stopping {
+                // It is on its way already.
+            } else if self.is_service() {
                 self.tell(Told::Reading);
                 self.reader.ask();
             } else {

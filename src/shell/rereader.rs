@@ -3,16 +3,21 @@
 
 use super::Programme;
 use crate::failure::Failure;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Things};
 use std::io;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 use tentacle_hat::motion::Hat;
+
+/// What was read, until it is taken.
+type Answer = Arc<Mutex<Option<Result<Hat, Failure>>>>;
 
 /// The thread that reads.
 #[derive(Debug)]
 pub(super) struct Reader {
     wishes: Outlet<(), ()>,
-    read: Receiver<Result<Hat, Failure>>,
+    read: Answer,
     /// It was asked, and has not answered.
     reading: bool,
     /// It was asked again meanwhile: the files may have changed behind it.
@@ -21,11 +26,12 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn open(programme: Programme) -> io::Result<Self> {
-        let (answers, read) = mpsc::channel();
-        let work = move |wishes: Receiver<_>| {
+        let read = Answer::default();
+        let answer = Arc::clone(&read);
+        let work = move |wishes: Things<()>| {
             for _ in wishes {
-                // The loop may have ended.
-                let _ = answers.send(programme.hat());
+                let hat = programme.hat();
+                *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(hat);
             }
         };
         Ok(Self {
@@ -46,8 +52,8 @@ impl Reader {
 
     /// What has been read since the last call.
     pub(super) fn answer(&mut self) -> Option<Result<Hat, Failure>> {
-        // Nearly every frame asks in vain.
-        let answer = self.reading.then(|| self.read.try_recv().ok())??;
+        // Nearly every frame asks in vain; a lock that is held, it does not wait for.
+        let answer = self.reading.then(|| self.read.try_lock().ok()?.take())??;
         self.reading = false;
         if self.again {
             self.ask();
@@ -60,8 +66,11 @@ impl Reader {
     /// # Errors
     /// Their faults.
     pub(super) fn wait(&mut self) -> Result<Hat, Failure> {
-        self.reading = false;
-        let read = self.read.recv();
-        read.unwrap_or_else(|_| Err(Failure::other("the files could not be read")))
+        loop {
+            if let Some(read) = self.answer() {
+                return read;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }

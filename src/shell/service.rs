@@ -16,6 +16,8 @@ const STATUS_EVERY: Duration = Duration::from_secs(10);
 pub(super) struct Service {
     log: Log,
     ready: bool,
+    /// The files are read, and systemd waits for the end of that.
+    reloading: bool,
     fed: Option<Instant>,
     status: Option<Instant>,
 }
@@ -26,6 +28,7 @@ impl Service {
         Self {
             log,
             ready: false,
+            reloading: false,
             fed: None,
             status: None,
         }
@@ -36,7 +39,12 @@ impl Service {
         std::env::var_os("NOTIFY_SOCKET").is_some()
     }
 
-    pub(super) fn hear(&mut self, told: &Told) {
+    /// Hears what happened, and how much before it was dropped.
+    pub(super) fn hear(&mut self, lost: u64, told: &Told) {
+        if lost > 0 && self.reloading {
+            // That it is over may be among it.
+            self.reloaded();
+        }
         match told {
             Told::Slot(slot) if slot.good => {
                 if !std::mem::replace(&mut self.ready, true) {
@@ -47,11 +55,15 @@ impl Service {
             // Each deliberate attempt to recover: a hat that waits for its board
             // is not one that hangs.
             Told::Lost(..) | Told::Disturbed => self.feed(),
-            Told::Reading => match NotifyState::monotonic_usec_now() {
-                Ok(now) => say(&[NotifyState::Reloading, now]),
-                Err(_) => say(&[NotifyState::Reloading]),
-            },
-            Told::Read | Told::Refused(_) => say(&[NotifyState::Ready]),
+            // A service that waits for its board is not ready after it either.
+            Told::Reading if self.ready => {
+                self.reloading = true;
+                match NotifyState::monotonic_usec_now() {
+                    Ok(now) => say(&[NotifyState::Reloading, now]),
+                    Err(_) => say(&[NotifyState::Reloading]),
+                }
+            }
+            Told::Read | Told::Refused(_) if self.reloading => self.reloaded(),
             Told::Stopping => say(&[NotifyState::Stopping]),
             _ => {}
         }
@@ -70,6 +82,11 @@ impl Service {
             self.status = Some(Instant::now());
             say(&[NotifyState::Status(&status)]);
         }
+    }
+
+    fn reloaded(&mut self) {
+        self.reloading = false;
+        say(&[NotifyState::Ready]);
     }
 
     fn feed(&mut self) {

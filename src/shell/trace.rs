@@ -1,15 +1,16 @@
 //! `--trace`: the pulses that the board emits, as CSV.
 
-use crate::outlet::{After, Outlet};
+use crate::outlet::{Outlet, Things};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::Path;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::{CHANNELS, Channel, Rig};
 
+/// How each trace begins.
+const HEAD: &str = "time_us";
 /// How many rows wait for a slow disk: over two seconds of them.
 const ROOM: usize = 128;
 /// What a disk may take for the last of them.
@@ -35,14 +36,20 @@ impl Trace {
         seconds: Option<u64>,
         unpaced: bool,
     ) -> io::Result<Self> {
-        let mut file = BufWriter::new(File::create(path)?);
+        let file = open(path)?;
+        let mut file = BufWriter::new(file);
         let servos = rig.servos();
         let names = (0..servos.len()).map(|servo| format!(",{}", rig.servo_name(servo)));
         let header = names.collect::<String>();
         let channels: Vec<_> = servos.iter().map(|servo| servo.channel).collect();
         let rate = u64::from(rig.timebase().rate_hz());
-        let write = move |rows: Receiver<After<Row>>| {
-            writeln!(file, "time_us{header}")?;
+        let write = move |rows: Things<Row>| {
+            // Only now, since nothing was refused.
+            let mut rows = rows.peekable();
+            if rows.peek().is_some() && file.get_ref().metadata()?.is_file() {
+                file.get_ref().set_len(0)?;
+            }
+            writeln!(file, "{HEAD}{header}")?;
             for (lost, row) in rows {
                 if lost > 0 {
                     writeln!(file, "# {lost} rows are lost here: nobody took them")?;
@@ -79,11 +86,37 @@ impl Trace {
     /// # Errors
     /// The first error since the start.
     pub(super) fn finish(self) -> Result<()> {
+        let dropped = self.rows.dropped();
         match self.rows.close(PATIENCE) {
+            Some(Ok(Ok(()))) if dropped > 0 => {
+                bail!("the last {dropped} rows of the trace are lost")
+            }
             Some(Ok(written)) => written.context("the trace could not be written"),
             _ => bail!("the trace ends early: nobody takes its last rows"),
         }
     }
+}
+
+/// A file for a trace: a new one, or one that was a trace before.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    let mut file = options.read(true).write(true).create(true).truncate(false);
+    let is_file = std::fs::metadata(path).map_or(true, |file| file.is_file());
+    if !is_file {
+        // A pipe or a terminal holds nothing that could be lost.
+        file = file.read(false);
+    }
+    let mut file = file.open(path)?;
+    let mut head = [0; HEAD.len()];
+    if is_file && file.metadata()?.len() > 0 {
+        let is_trace = file.read_exact(&mut head).is_ok() && head == *HEAD.as_bytes();
+        if !is_trace {
+            let why = "is no trace, and is not overwritten by one";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        file.rewind()?;
+    }
+    Ok(file)
 }
 
 fn write_row(file: &mut impl Write, channels: &[Channel], row: &Row) -> io::Result<()> {

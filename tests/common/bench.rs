@@ -125,3 +125,41 @@ impl Drop for Manager {
         let _ = fs::remove_file(&self.path);
     }
 }
+
+/// Watches a program that was told to stop until it ends well or badly: it must
+/// have relaxed, and gone to neutral before. Tells how long both took.
+pub fn goes_home(child: &mut Child, chip: &Path) {
+    let start = Instant::now();
+    let (mut relaxed, mut last, mut longest) = (None, Vec::new(), Duration::ZERO);
+    let mut looked = start;
+    let status = loop {
+        let ended = child.try_wait().unwrap();
+        let registers = fs::read(chip).unwrap();
+        if registers.len() == 256 && relaxed.is_none() {
+            longest = longest.max(looked.elapsed());
+            looked = Instant::now();
+            match (0..8).all(|channel| registers[9 + 4 * channel] & 0x10 != 0) {
+                true => relaxed = Some(start.elapsed()),
+                false => last = registers,
+            }
+        }
+        if let Some(status) = ended {
+            break status;
+        }
+        assert!(start.elapsed() < PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    let ended = start.elapsed();
+    println!("relaxed after {relaxed:?}, ended after {ended:?}: {status}");
+    assert!(relaxed.is_some());
+    if longest > Duration::from_millis(15) {
+        println!("the machine was too busy to see the last frames: {longest:?}");
+        return;
+    }
+    // OFF less ON: 307 ticks at neutral.
+    for channel in 0..8 {
+        let pair = |at: usize| i32::from(u16::from_le_bytes([last[at], last[at + 1]]));
+        let ticks = pair(8 + 4 * channel) - pair(6 + 4 * channel);
+        assert!((ticks - 307).abs() <= 8, "channel {channel}: {ticks} ticks");
+    }
+}
