@@ -25,12 +25,22 @@ use failure::{Exit, Failure};
 use files::Files;
 use host::{Virtual, Which};
 use shell::Programme;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+/// As Rust's own.
+const PANICKED: u8 = 101;
+
 fn main() -> ExitCode {
-    match execute(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let cli = Cli::parse();
+    screen::keep_panics();
+    let executed = catch_unwind(AssertUnwindSafe(|| execute(cli)));
+    // By now the board is relaxed.
+    screen::tell_panic();
+    match executed {
+        Err(_) => ExitCode::from(PANICKED),
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             let exit = error
                 .downcast_ref::<Failure>()
                 .map_or(Exit::Other, |failure| failure.exit);

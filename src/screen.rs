@@ -6,7 +6,7 @@
 //! nor a key must wait for that.
 
 use crate::outlet::Outlet;
-use crate::say::{last, say};
+use crate::say::last;
 use anyhow::{Context, Result, bail};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
@@ -22,7 +22,7 @@ use std::io::{self, BufWriter, Stdout, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -144,8 +144,6 @@ struct Screen {
 impl Screen {
     fn enter() -> io::Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
-        static HOOK: Once = Once::new();
-        HOOK.call_once(keep_panics);
         enable_raw_mode()?;
         SHOWN.store(true, Ordering::SeqCst);
         // From here on there is something to give back.
@@ -178,22 +176,27 @@ fn restore() {
         // A terminal that is gone needs nothing.
         let _ = execute!(stdout(), Show, LeaveAlternateScreen);
         let _ = disable_raw_mode();
-        let kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(message) = kept {
-            say(message);
-        }
+        tell_panic();
     }
 }
 
-/// Keeps a panic's message until the terminal is back: the board is relaxed
-/// first, by the unwinding, and a terminal that takes nothing more cannot hold
-/// that up. A second panic may be the process's last moment, so it gives the
-/// terminal back at once.
-fn keep_panics() {
+/// Says what panicked, if anything did and it was not said yet.
+pub(crate) fn tell_panic() {
+    let kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(message) = kept {
+        last(message);
+    }
+}
+
+/// Keeps a panic's message until the terminal is back, or [`tell_panic`] is
+/// called: the board is relaxed first, by the unwinding, and a terminal or pipe
+/// that takes nothing more cannot hold that up. A second panic may be the
+/// process's last moment, so it gives the terminal back at once.
+pub(crate) fn keep_panics() {
     let print = panic::take_hook();
     let kept = AtomicBool::new(false);
     panic::set_hook(Box::new(move |panic| {
-        if SHOWN.load(Ordering::SeqCst) && !kept.swap(true, Ordering::SeqCst) {
+        if !kept.swap(true, Ordering::SeqCst) {
             let trace = Backtrace::capture();
             let trace = match trace.status() {
                 BacktraceStatus::Captured => format!("\n{trace}"),

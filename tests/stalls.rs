@@ -80,6 +80,22 @@ fn a_log_pipe_that_nobody_empties() {
 }
 
 #[test]
+fn a_panic_that_nobody_hears_of_relaxes_all_the_same() {
+    let bench = Bench::new("stall-panic");
+    let (_out, into) = full_pipe();
+    let mut command = bench.command(&["run", "--faults", "panic@3"]);
+    let mut child = command.stderr(into).spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    let mut status = None;
+    bench.wait("it ends", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert_eq!(status.unwrap().code(), Some(101));
+    assert_eq!(bench.pulsing(), 0);
+}
+
+#[test]
 fn a_notify_socket_that_nobody_reads() {
     let bench = Bench::new("stall-notify");
     let manager = Manager::new(&bench);
