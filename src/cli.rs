@@ -34,7 +34,7 @@ pub(crate) struct Global {
     /// The virtual board's real oscillator, Hz
     #[arg(long, value_name = "HZ", global = true, hide = true)]
     pub(crate) chip_oscillator_hz: Option<u32>,
-    /// Faults of the virtual bus: `nack@SECONDS`, `cut:BYTES@…`, `timeout@…`,
+    /// Faults of the virtual bus: `nack@SECONDS`, `reads@…`, `cut:BYTES@…`, `timeout@…`,
     /// `power@…`, `write:ADDRESS:BYTES@…` (another hand's, in hex), `panic@…`, `view@…`, each
     /// optionally `+SECONDS` long, separated by commas
     #[arg(long, value_name = "LIST", global = true, hide = true)]

@@ -260,3 +260,30 @@ fn a_stop_engages_no_servo_that_a_fault_left_limp() {
     watcher.assert_unbroken();
     assert!(!woke.get());
 }
+
+#[test]
+fn a_chip_that_cannot_be_read_is_not_believed_for_long() {
+    let (chip, hat) = (fresh(), hat());
+    let mut sim = Sim::new(&chip);
+    sim.faults(|t| {
+        (5 * SECOND..20 * SECOND)
+            .contains(&t)
+            .then_some(Fault::NoReads)
+    });
+    // It forgets everything meanwhile, and nobody can see that.
+    blink(&sim, 8 * SECOND);
+    let (tally, watcher) = sim.play(&hat, for_seconds(26));
+    watcher.assert_unbroken();
+    let lost = sim.said("Lost")[0];
+    assert!(lost <= 7 * SECOND + 300_000, "{lost}");
+    let mut believed = sim
+        .slots
+        .iter()
+        .filter(|slot| slot.good && slot.t_us > 6_300_000);
+    let back = believed.next().unwrap().t_us;
+    assert!(
+        (20 * SECOND..20 * SECOND + 400_000).contains(&back),
+        "{back}"
+    );
+    assert_eq!(tally.recoveries, 1);
+}

@@ -10,7 +10,7 @@ use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::Fault;
 use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
-use tentacle_hat::calibration::Address;
+use tentacle_hat::calibration::{Address, Rig, ServoPlan, TentaclePlan};
 use tentacle_hat::drive::{Order, Terms, drive};
 use tentacle_hat::motion::Hat;
 use tentacle_hat::performer::Performer;
@@ -327,4 +327,48 @@ fn no_write_is_late_for_a_read_back() {
         // Four times a second.
         assert!((7..=9).contains(&read_back), "{read_back}");
     }
+}
+
+#[test]
+fn a_reload_wakes_one_servo_at_a_time() {
+    let (chip, all) = (fresh(), hat());
+    // Nothing is calibrated before it.
+    let mut bare = all.clone();
+    let plans: Vec<TentaclePlan> = all
+        .rig
+        .tentacles()
+        .iter()
+        .enumerate()
+        .map(|(i, t)| {
+            let servo = |channel| ServoPlan {
+                channel: ch(channel),
+                table: None,
+                trim_us: 0.0,
+                max_speed: 2000.0,
+            };
+            TentaclePlan {
+                name: t.name,
+                facing: t.facing,
+                servos: [servo(2 * i), servo(2 * i + 1)],
+            }
+        })
+        .collect();
+    bare.rig = Rig::new(*all.rig.board(), 8000.0, &plans, |fault| panic!("{fault}")).unwrap();
+    let mut sim = Sim::new(&chip);
+    sim.next = Some((3 * SECOND, all.clone()));
+    let woken = Rc::new(RefCell::new([None; 8]));
+    let seen = Rc::clone(&woken);
+    sim.watch(move |t, chip| {
+        for (channel, woken) in seen.borrow_mut().iter_mut().enumerate() {
+            if woken.is_none() && chip.emitted(ch(channel)) != Emitted::Limp {
+                *woken = Some(t);
+            }
+        }
+    });
+    sim.play(&bare, for_seconds(6));
+    let woken: Vec<u64> = woken.borrow().iter().map(|t| t.unwrap()).collect();
+    assert!(
+        woken.windows(2).all(|pair| pair[1] - pair[0] >= 95_000),
+        "{woken:?}"
+    );
 }

@@ -11,6 +11,8 @@ pub enum Fault {
     /// A written byte is not answered: the chip has taken those before it.
     /// Counts the bytes after the address that arrive.
     CutAfter(usize),
+    /// Whatever reads fails; what only writes arrives.
+    NoReads,
     /// The bus hangs until the driver gives up; nothing reaches the chip.
     TimeOut,
 }
@@ -49,6 +51,10 @@ where
         match (self.strike)() {
             None => self.bus.transaction(address, operations),
             Some(Fault::Nack) => Err(BusError::NO_ANSWER),
+            Some(Fault::NoReads) => match operations {
+                [Operation::Write(_)] => self.bus.transaction(address, operations),
+                _ => Err(BusError::CUT_SHORT),
+            },
             Some(Fault::TimeOut) => Err(BusError::TIMED_OUT),
             Some(Fault::CutAfter(count)) => {
                 if let Some(Operation::Write(bytes)) = operations.first() {

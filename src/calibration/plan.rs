@@ -67,6 +67,17 @@ impl fmt::Display for Channel {
     }
 }
 
+/// What a BCM pin of the Pi is wired to, if it is not free for anything: bus 0
+/// is for the ID chip of a HAT, and on the serial port a console may talk.
+pub fn pin_user(pin: u8) -> Option<&'static str> {
+    match pin {
+        0 | 1 => Some("a line of I2C bus 0"),
+        2 | 3 => Some("a line of I2C bus 1"),
+        14 | 15 => Some("a line of the serial port"),
+        _ => None,
+    }
+}
+
 /// Where the board is and how fast it pulses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoardPlan {

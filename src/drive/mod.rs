@@ -118,7 +118,7 @@ pub struct Slot {
     pub scene: &'static str,
     /// Bytes on the wire; 0 if nothing changed.
     pub bytes: usize,
-    /// Whether the frame is out, or the last one was found unharmed.
+    /// Whether the frame is out, on a chip that lately held what it was told.
     pub good: bool,
     /// What happened since the start.
     pub tally: Tally,

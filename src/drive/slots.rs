@@ -76,7 +76,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
                         wake_us = t_us + ENGAGE_EVERY_US;
                     }
                     went.bytes = bytes;
-                    went.good = bytes > 0;
+                    went.good = true;
                 }
                 Err(error) => {
                     pending = Some((pulses, wakes));
@@ -102,7 +102,9 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
                     fault = Some(error);
                 }
             }
-            went.good |= fault.is_none() && now_us - matched_us <= WATCH_EVERY_US;
+            // What the chip holds is believed for a second without a look at it.
+            went.good &= now_us - matched_us <= LOST_AFTER_US;
+            went.good &= went.bytes > 0 || fault.is_none();
             self.tally.frames += 1;
             went.tally = self.tally;
             if went.good {

@@ -4,7 +4,7 @@ use super::reader::{Reading, Section, integer, items, number, text};
 use anyhow::{Result, anyhow, bail, ensure};
 use tentacle_hat::calibration::{
     Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table,
-    TentaclePlan,
+    TentaclePlan, pin_user,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml_edit::Item;
@@ -90,7 +90,13 @@ fn board(root: &Section<'_>) -> Option<BoardPlan> {
     let rate = root.required("pulse-rate-hz", |v| Ok(whole(v, low, high, "Hz")? as u16));
     let (low, high) = Timebase::OSCILLATOR_HZ;
     let oscillator = root.required("oscillator-hz", |v| Ok(whole(v, low, high, "Hz")? as u32));
-    let oe_gpio = root.optional("oe-gpio", |v| Ok(whole(v, 0.0, LAST_PIN, "")? as u8));
+    let oe_gpio = root.optional("oe-gpio", |v| {
+        let pin = whole(v, 0.0, LAST_PIN, "")? as u8;
+        match pin_user(pin) {
+            Some(user) => bail!("is {user}; choose another pin"),
+            None => Ok(pin),
+        }
+    });
     Some(BoardPlan {
         bus: bus?,
         address: address?,

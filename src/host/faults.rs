@@ -128,12 +128,13 @@ fn entry(text: &str) -> Result<Entry> {
             )
         }
         None if what == "nack" => Kind::Bus(Fault::Nack),
+        None if what == "reads" => Kind::Bus(Fault::NoReads),
         None if what == "timeout" => Kind::Bus(Fault::TimeOut),
         None if what == "power" => Kind::Power,
         None if what == "panic" => Kind::Panic,
         None if what == "view" => Kind::View,
         _ => bail!(
-            "{what:?} is none of nack, cut:BYTES, timeout, power, write:ADDRESS:BYTES, panic, view"
+            "{what:?} is none of nack, reads, cut:BYTES, timeout, power, write:ADDRESS:BYTES, panic, view"
         ),
     };
     let from_us = micros(from)?;

@@ -14,6 +14,7 @@ use emission::emit;
 use pin::Pin;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::time::{Duration, Instant};
+use tentacle_hat::calibration::pin_user;
 use tentacle_hat::units::{Microseconds, Ticks};
 
 /// How long the Pi measures.
@@ -61,10 +62,8 @@ pub(crate) fn measure(machine: &mut Machine, spare: &Spare, pin: u8) -> Result<f
     if board.oe_gpio == Some(pin) {
         bail!("GPIO {pin} is the board's oe-gpio; choose another pin");
     }
-    // The Pi's own wiring: SDA and SCL of bus 0 are GPIO 0 and 1, of bus 1 GPIO 2 and 3.
-    let bus = board.bus;
-    if bus < 2 && pin / 2 == bus {
-        bail!("GPIO {pin} is a line of I2C bus {bus}, which the board is on; choose another pin");
+    if let Some(user) = pin_user(pin) {
+        bail!("GPIO {pin} is {user}; choose another pin");
     }
     let channel = spare.channel;
     tell(format_args!(
