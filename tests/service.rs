@@ -86,6 +86,44 @@ fn a_trace_overwrites_nothing_but_a_trace() {
 }
 
 #[test]
+fn the_log_is_bounded_whatever_happens() {
+    let bench = Bench::new("service-flood");
+    // Every second frame one transfer fails, by turns in two ways; then the
+    // supply sags again and again.
+    let faults = (0..250).map(|i| {
+        let at = 3.0 + 0.08 * f64::from(i);
+        format!("cut:3@{at:.2},nack@{:.2}", at + 0.04)
+    });
+    let sags = (0..20).map(|i| format!("power@{}.1+0.05", 30 + i));
+    let faults = faults.chain(sags).collect::<Vec<_>>().join(",");
+    let output = bench.output(&["run", "--seconds", "70", "--unpaced", "--faults", &faults]);
+    let said = text(&output.stderr);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() <= 12, "{} lines: {said}", lines.len());
+    // The first of each kind as such, the others as a sum; together they are all.
+    assert!(lines[0].starts_with("a transfer failed: "), "{said}");
+    let times = |kind: &str| -> usize {
+        let kind = format!("{kind} ");
+        let summed = said.split(&kind).filter_map(|after| {
+            let (n, _) = after.split_once(" times")?;
+            n.parse::<usize>().ok()
+        });
+        summed.sum()
+    };
+    let failed = lines
+        .iter()
+        .filter(|l| l.starts_with("a transfer failed: "))
+        .count();
+    // 500 by themselves, and those to a chip that sags.
+    let failed = times("a transfer failed") + failed;
+    assert!((500..560).contains(&failed), "{failed}: {said}");
+    assert!(
+        times("the board did not hold what was written") > 10,
+        "{said}"
+    );
+}
+
+#[test]
 fn a_panic_relaxes() {
     let bench = Bench::new("service-panic");
     let output = bench.output(&["run", "--faults", "panic@1.5"]);

@@ -1,5 +1,6 @@
 //! What the log says: edges only, a line each, without time stamps or colour
-//! (the journal has its own).
+//! (the journal has its own), and only so many a minute: a card is soon full of
+//! a loose wire.
 
 use super::told::Told;
 use crate::host::Which;
@@ -17,7 +18,22 @@ pub(super) struct Log {
     disturbed: bool,
     /// The last transfer that failed, for who wonders why frames are skipped.
     fault: Option<BusError>,
+    /// Of each kind of trouble, what was said in this minute and what was not.
+    counts: [(u32, u32); TROUBLES.len()],
+    /// When this minute is over, µs.
+    minute_us: u64,
 }
+
+/// Kinds of trouble, as they are summed up.
+const TROUBLES: [&str; 4] = [
+    "a transfer failed",
+    "the board was lost",
+    "the board did not hold what was written",
+    "the board was back",
+];
+/// Lines of trouble a minute, but for the first of each kind.
+const MOST: u32 = 6;
+const MINUTE_US: u64 = 60_000_000;
 
 impl Log {
     /// The log of that board's life, with its scenes or without.
@@ -28,11 +44,54 @@ impl Log {
             lost: false,
             disturbed: false,
             fault: None,
+            counts: Default::default(),
+            minute_us: MINUTE_US,
         }
     }
 
-    /// The line that `told` is worth, if it is an edge.
+    /// The line that `told` is worth, if it is an edge and its kind was not said
+    /// too often; or the sum of what was not said.
     pub(super) fn line(&mut self, told: &Told) -> Option<String> {
+        let line = self.edge(told);
+        match told {
+            Told::Slot(slot) if slot.t_us >= self.minute_us => {
+                self.minute_us = slot.t_us + MINUTE_US;
+                let sum = self.sum();
+                self.counts = Default::default();
+                return sum.or(line);
+            }
+            _ => {}
+        }
+        let kind = match told {
+            Told::Fault(..) => 0,
+            Told::Lost(..) => 1,
+            Told::Disturbed => 2,
+            Told::Armed => 3,
+            _ => return line,
+        };
+        let said: u32 = self.counts.iter().map(|(said, _)| said).sum();
+        let (own, untold) = &mut self.counts[kind];
+        let is_told = *own == 0 || said < MOST;
+        let count = if is_told { own } else { untold };
+        *count += u32::from(line.is_some());
+        line.filter(|_| is_told)
+    }
+
+    /// What was not said of late, in one line.
+    pub(super) fn sum(&self) -> Option<String> {
+        let untold = self
+            .counts
+            .iter()
+            .zip(TROUBLES)
+            .filter(|((_, n), _)| *n > 0);
+        let untold: Vec<_> = untold
+            .map(|((_, n), kind)| format!("{kind} {n} times"))
+            .collect();
+        (!untold.is_empty()).then(|| format!("not told one by one: {}", untold.join("; ")))
+    }
+
+    /// The line that `told` is worth, if it is an edge.
+    fn edge(&mut self, told: &Told) -> Option<String> {
         match told {
             Told::Fault(error, board) => {
                 // Said when it first differs: a loose wire makes one line, not
@@ -59,7 +118,7 @@ impl Log {
                 })
             }
             // Behind an `Armed` that was dropped.
-            Told::Slot(slot) if slot.good && self.lost => self.line(&Told::Armed),
+            Told::Slot(slot) if slot.good && self.lost => self.edge(&Told::Armed),
             Told::Slot(slot) => {
                 self.disturbed &= !slot.good;
                 let said = self.scene.as_mut().filter(|said| **said != slot.scene)?;

@@ -134,6 +134,9 @@ impl HostShell {
                     say(&line);
                 }
             }
+            if let Some(line) = log.sum() {
+                say(&line);
+            }
         };
         let shell = Self {
             machine,
