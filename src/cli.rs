@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Move the tentacles until told to stop
     Run(Run),
     /// Look at the files, then at the board: what is wrong and what to do
-    Check,
+    Check(Check),
     /// Stop all pulses that a dead program left behind: the servos go limp
     ///
     /// Whatever state the board is in. A hat that runs is left alone: stop it instead.
@@ -88,6 +88,14 @@ pub(crate) struct Run {
     /// Do not wait between frames; seconds are simulated ones (virtual board)
     #[arg(long)]
     pub(crate) unpaced: bool,
+}
+
+/// Options of `check`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Check {
+    /// The files only: also beside a running hat
+    #[arg(long)]
+    pub(crate) files: bool,
 }
 
 /// When to draw the tentacles in the terminal.

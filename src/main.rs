@@ -71,7 +71,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             };
             commands::run::run(which, &programme)
         }
-        Command::Check => commands::check::check(which, &files),
+        Command::Check(options) => commands::check::check(which, &files, options.files),
         Command::Relax => commands::relax::relax(which, &files),
         Command::Calibrate(Calibrate { step: None }) => {
             commands::calibrate::calibrate(which, &files)

@@ -168,6 +168,8 @@ fn relax_works_with_a_broken_calibration() {
 fn one_driver_at_a_time() {
     let bench = Bench::new("service-lock");
     let mut child = bench.running();
+    let files = bench.output(&["check", "--files"]);
+    assert!(files.status.success(), "{}", text(&files.stdout));
     for command in ["run", "relax", "check"] {
         let output = bench.output(&[command]);
         let said = text(&output.stderr) + &text(&output.stdout);
