@@ -145,22 +145,29 @@ fn the_bus_gone_and_back() {
 }
 
 #[test]
-fn led_registers_spoiled_while_the_modes_look_right() {
-    let (chip, hat) = (fresh(), hat());
-    let mut sim = Sim::new(&chip);
-    let mut done = false;
-    sim.events(move |t, chip| {
-        if t >= 6 * SECOND && !std::mem::replace(&mut done, true) {
-            // Channel 9 is nobody's: only a look at the whole block finds it.
-            chip.borrow_mut().spoil(0x06 + 4 * 9, 0x55);
+fn registers_spoiled_while_the_others_look_right() {
+    let hat = hat();
+    // Channel 9 is nobody's: only a look at the whole block finds it. MODE2
+    // inverts all outputs, the prescale stretches all pulses, and the last is
+    // the address that all chips answer to.
+    for (register, value) in [(0x06 + 4 * 9, 0x55), (0x01, 0x14), (0xFE, 99), (0x05, 0xD0)] {
+        let chip = fresh();
+        let mut sim = Sim::new(&chip);
+        let mut done = false;
+        sim.events(move |t, chip| {
+            if t >= 6 * SECOND && !std::mem::replace(&mut done, true) {
+                chip.borrow_mut().spoil(register, value);
+            }
+        });
+        let (tally, watcher) = sim.play(&hat, for_seconds(10));
+        if register != 0xFE {
+            watcher.assert_unbroken();
         }
-    });
-    let (tally, watcher) = sim.play(&hat, for_seconds(10));
-    watcher.assert_unbroken();
-    let found = sim.said("Disturbed")[0];
-    assert!(found <= 6 * SECOND + 260_000, "{found}");
-    assert_eq!(tally.recoveries, 1);
-    assert_eq!(chip.borrow().registers()[0x06 + 4 * 9], 0);
+        let found = sim.said("Disturbed")[0];
+        assert!(found <= 6 * SECOND + 260_000, "{register:#x}: {found}");
+        assert_eq!(tally.recoveries, 1);
+        assert_ne!(chip.borrow().registers()[usize::from(register)], value);
+    }
 }
 
 #[test]

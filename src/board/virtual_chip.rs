@@ -112,7 +112,7 @@ impl Chip {
 
     /// Takes over what a real chip was found to hold, from `register` on.
     pub fn assume(&mut self, register: u8, values: &[u8]) {
-        for (register, &value) in (register..).zip(values) {
+        for (&value, register) in values.iter().zip(register..) {
             self.registers[register as usize] = value;
         }
         if !self.asleep() {
