@@ -3,10 +3,12 @@
 mod common;
 
 use common::sim::{Broken, Sim, ch, hat_with};
+use embedded_hal::i2c::I2c;
 use std::cell::RefCell;
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
-use tentacle_hat::board::virtual_chip::{Chip, Emitted};
+use tentacle_hat::board::registers::{MODE1, MODE1_EXTCLK};
+use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::Address;
 use tentacle_hat::drive::Terms;
 
@@ -33,6 +35,8 @@ enum Squall {
     TimeOuts,
     Cuts,
     Power,
+    /// Another hand writes to MODE1.
+    Hands,
 }
 
 #[test]
@@ -50,10 +54,11 @@ fn invariants_hold_and_the_hat_comes_back() {
             1 => random.below(800_000),
             _ => random.below(4 * SECOND),
         };
-        let kind = match random.below(4) {
+        let kind = match random.below(5) {
             0 => Squall::Nacks,
             1 => Squall::TimeOuts,
             2 => Squall::Cuts,
+            3 => Squall::Hands,
             _ => Squall::Power,
         };
         squalls.push((kind, t, t + length));
@@ -80,11 +85,17 @@ fn invariants_hold_and_the_hat_comes_back() {
         Squall::Nacks => (dice.below(4) > 0).then_some(Fault::Nack),
         Squall::TimeOuts => (dice.below(4) > 0).then_some(Fault::TimeOut),
         Squall::Cuts => Some(Fault::CutAfter(dice.below(34) as usize)),
-        Squall::Power => None,
+        Squall::Power | Squall::Hands => None,
     });
     let mut powered = true;
     let power = at.clone();
+    let mut hands = Random(seed + 2);
     sim.events(move |t, chip| {
+        if matches!(power(t), Some(Squall::Hands)) && hands.below(20) == 0 {
+            // Anything but EXTCLK, which only a reset clears.
+            let mode1 = hands.below(256) as u8 & !MODE1_EXTCLK;
+            VirtualBus(chip).write(0x40, &[MODE1, mode1]).unwrap();
+        }
         let on = !matches!(power(t), Some(Squall::Power));
         if on != powered {
             powered = on;
@@ -127,6 +138,12 @@ fn invariants_hold_and_the_hat_comes_back() {
     };
     let excused = |broken: &&Broken| match (broken.before, broken.now) {
         _ if within(|kind| matches!(kind, Squall::Cuts), broken.t_us) => true,
+        // Put to sleep and woken by another hand within a slot, it goes on from
+        // where it was, in its table.
+        (Emitted::Limp, Emitted::Pulse(us)) => {
+            let hands = within(|kind| matches!(kind, Squall::Hands), broken.t_us);
+            hands && (1000.0..=2000.0).contains(&us)
+        }
         (Emitted::Pulse(a), Emitted::Pulse(b)) => {
             let two_steps = 2.0 * (f64::from(MAX_SPEED) / 50.0 + 4.88) + 0.01;
             let hangs = within(|kind| matches!(kind, Squall::TimeOuts), broken.t_us);

@@ -20,8 +20,8 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use pwm_pca9685::{Channel, ChannelOnOffControl, OutputDriver, Pca9685, ProgrammableAddress};
 use registers::{
-    ARMED_MODE1, ARMED_MODE2, BLOCK, Block, FULL, LED0, MODE1, MODE1_RESTART, PRE_SCALE,
-    SHARED_ADDRESSES, SUBADR1,
+    ALL_LED_OFF_H, ARMED_MODE1, ARMED_MODE2, BLOCK, Block, FULL, LED0, MODE1, MODE1_RESTART,
+    PRE_SCALE, SHARED_ADDRESSES, SUBADR1,
 };
 
 /// Longer than any cycle at 40 Hz and the slowest oscillator: every pulse that
@@ -42,9 +42,12 @@ pub fn relax<I2C: I2c>(bus: &mut I2C, address: Address) -> Result<(), I2C::Error
 }
 
 fn relax_once<I2C: I2c>(bus: &mut I2C, address: Address) -> Result<(), I2C::Error> {
+    // One byte, which arrives whatever MODE1 says, and before a chip that sleeps
+    // can wake with counts that another hand has spoiled.
+    bus.write(address.get(), &[ALL_LED_OFF_H, FULL])?;
     let mut chip = driver(bus, address);
-    // First of all awake: a fresh driver believes that the chip sleeps, and
-    // its full-off would make that true and cut the running pulse.
+    // Then awake: a fresh driver believes that the chip sleeps, and its full-off
+    // would make that true and cut the running pulse.
     chip.enable().map_err(bus_error)?;
     chip.set_channel_full_off(Channel::All).map_err(bus_error)
 }

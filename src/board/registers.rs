@@ -14,6 +14,8 @@ pub const SUBADR1: u8 = 0x02;
 pub const LED0: u8 = 0x06;
 /// ALL_LED_ON_L, the first of four that write all channels at once.
 pub const ALL_LED: u8 = 0xFA;
+/// ALL_LED_OFF_H, whose bit 4 stops all pulses.
+pub const ALL_LED_OFF_H: u8 = 0xFD;
 /// The prescaler.
 pub const PRE_SCALE: u8 = 0xFE;
 
