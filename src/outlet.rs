@@ -106,11 +106,22 @@ impl<T: Send + 'static, R: Send + 'static> Outlet<T, R> {
     /// Hands a thing over, or drops and counts it where there is no room; whether
     /// the thread still works.
     pub(crate) fn offer(&mut self, thing: T) -> bool {
+        self.pass_on();
         if self.held.len() == self.room {
             self.dropped += 1;
         } else {
-            self.held
-                .push_back((std::mem::take(&mut self.dropped), thing));
+            let dropped = std::mem::take(&mut self.dropped);
+            self.held.push_back((dropped, thing));
+            self.pass_on();
+        }
+        !self.thread.is_finished()
+    }
+
+    /// Passes on what is held because its queue was just being looked into. Each
+    /// thing offered does so too.
+    pub(crate) fn pass_on(&mut self) {
+        if self.held.is_empty() {
+            return;
         }
         let queue = &self.queue;
         let things = match self.waits {
@@ -129,7 +140,6 @@ impl<T: Send + 'static, R: Send + 'static> Outlet<T, R> {
             drop(things);
             queue.changed.notify_all();
         }
-        !self.thread.is_finished()
     }
 
     /// How many of the last things were dropped.
@@ -153,5 +163,28 @@ impl<T: Send + 'static, R: Send + 'static> Outlet<T, R> {
             thread::sleep(Duration::from_millis(5));
         }
         Some(self.thread.join())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_meets_a_queue_that_is_looked_into_is_passed_on_later() {
+        let (said, heard) = std::sync::mpsc::channel();
+        let work = move |things: Things<u8>| things.for_each(|thing| said.send(thing).unwrap());
+        let mut outlet = Outlet::open("test", 1, false, work).unwrap();
+        let queue = Arc::clone(&outlet.queue);
+        let looked_into = queue.lock();
+        outlet.offer(7);
+        // There is no room for another, which is counted.
+        outlet.offer(8);
+        drop(looked_into);
+        outlet.pass_on();
+        assert_eq!(heard.recv().unwrap(), (0, 7));
+        outlet.offer(9);
+        assert!(outlet.close(Duration::MAX).is_some_and(|done| done.is_ok()));
+        assert_eq!(heard.recv().unwrap(), (1, 9));
     }
 }

@@ -109,15 +109,15 @@ pub(super) fn emit(
             Trouble::Shut(why) => why,
         };
         match steady || is_shut {
-            true => *failure.borrow_mut() = Some(format!("{line}; nothing was changed")),
+            true => *failure.borrow_mut() = Some((is_shut, format!("{line}; nothing was changed"))),
             false => drop(log.offer(line)),
         }
     };
     // Only now: before, Ctrl-C may end the program at once.
     let mut bench = Bench::new(machine, Signals::catch()?, hear);
     drive(&mut bench, &mut emission, Terms::default()).map_err(|error| machine.explain(error))?;
-    if let Some(message) = failure.take() {
-        let exit = Exit::NoBoard;
+    if let Some((is_shut, message)) = failure.take() {
+        let exit = if is_shut { Exit::Other } else { Exit::NoBoard };
         return Err(Failure { exit, message }.into());
     }
     emission.result.context("stopped; nothing was changed")?
@@ -128,8 +128,8 @@ struct Emission {
     channel: Channel,
     pulse: Microseconds,
     chip: Option<Rc<KeptChip>>,
-    /// Why it cannot go on.
-    failure: Rc<RefCell<Option<String>>>,
+    /// Why it cannot go on: OE, or else the board.
+    failure: Rc<RefCell<Option<(bool, String)>>>,
     /// Who measures waits for this, and is waited for.
     start: Option<Sender<Option<f64>>>,
     measured: Receiver<Result<f64>>,

@@ -52,8 +52,13 @@ impl Reader {
 
     /// What has been read since the last call.
     pub(super) fn answer(&mut self) -> Option<Result<Hat, Failure>> {
-        // Nearly every frame asks in vain; a lock that is held, it does not wait for.
-        let answer = self.reading.then(|| self.read.try_lock().ok()?.take())??;
+        // Nearly every frame asks in vain.
+        if !self.reading {
+            return None;
+        }
+        self.wishes.pass_on();
+        // A lock that is held, it does not wait for.
+        let answer = self.read.try_lock().ok()?.take()?;
         self.reading = false;
         if self.again {
             self.ask();
