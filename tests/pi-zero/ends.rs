@@ -93,6 +93,7 @@ pub(crate) fn successor(board: &mut Board) -> Result<String> {
         "servos went limp"
     );
     let step = largest_step(&entries);
+    // What the speed limit allows in a slot, and a tick.
     ensure!(step < 45.0, "a pulse steps {step:.0} µs");
     Ok(format!("the largest step is {step:.1} µs"))
 }

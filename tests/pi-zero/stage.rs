@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tentacle_hat::board::registers::{BLOCK, LED0, MODE1};
+use tentacle_hat::board::registers::{BLOCK, FULL, LED0, MODE1};
 use tentacle_hat::board::virtual_chip::Emitted;
 
 pub(crate) const UNIT: &str = "tentacle-hat";
@@ -300,17 +300,34 @@ impl Board {
     }
 }
 
-/// The largest step of a pulse from one entry to the next.
+/// The largest step of a pulse from one written frame to the next. (The outputs
+/// may pass over a frame, when two reach the chip within one of its cycles.)
 pub(crate) fn largest_step(entries: &[Entry]) -> f64 {
-    let step = |pair: &[Entry]| {
-        let outputs = pair[0].emitted.iter().zip(&pair[1].emitted);
-        let steps = outputs.map(|pair| match pair {
-            (Emitted::Pulse(old), Emitted::Pulse(new)) => (new - old).abs(),
-            _ => 0.0,
-        });
-        steps.fold(0.0, f64::max)
-    };
-    entries.windows(2).map(step).fold(0.0, f64::max)
+    let mut registers = [None; LED0 as usize + BLOCK];
+    let mut held = [None; SERVOS];
+    let mut largest = 0;
+    for entry in entries {
+        let (first, bytes) = match (&entry.event, entry.led_write()) {
+            (_, Some(written)) => (written[0], &written[1..]),
+            (Event::Transfer { read, .. }, _) if entry.reads_back() => (LED0, &read[..]),
+            _ => continue,
+        };
+        for (register, &byte) in registers[first.into()..].iter_mut().zip(bytes) {
+            *register = Some(byte);
+        }
+        for (channel, held) in held.iter_mut().enumerate() {
+            let off = LED0 as usize + 4 * channel + 2;
+            let [Some(low), Some(high)] = registers[off..off + 2] else {
+                continue;
+            };
+            let now = (high & FULL == 0).then(|| i32::from(u16::from_le_bytes([low, high])));
+            if let (Some(before), Some(now)) = (*held, now) {
+                largest = largest.max(i32::abs(now - before));
+            }
+            *held = now;
+        }
+    }
+    f64::from(largest) * TICK
 }
 
 /// How far the pulses are from neutral at most.
