@@ -2,6 +2,7 @@
 
 use crate::stage::*;
 use anyhow::{Result, ensure};
+use std::time::Instant;
 
 /// The Pi's own bus, which it could open. The emulated one hangs without a chip.
 const WAITS: &str = "/dev/i2c-1, address 0x40: the bus is stuck";
@@ -20,7 +21,13 @@ pub(crate) fn installs(_: &mut Board) -> Result<String> {
 }
 
 pub(crate) fn waits_for_calibration(_: &mut Board) -> Result<String> {
+    let start = Instant::now();
     done("systemctl start tentacle-hat")?;
+    // Where a unit waits for a device, that takes 90 s.
+    ensure!(
+        start.elapsed().as_secs() < 60,
+        "the start waited for something"
+    );
     let found = [
         show("ActiveState")?,
         show("ConditionResult")?,
