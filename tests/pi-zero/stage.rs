@@ -99,12 +99,13 @@ pub(crate) fn pid() -> Result<u32> {
     Ok(pid)
 }
 
-/// Puts a file of the day's back, or another text in its place.
+/// Puts a file of the day's back.
 pub(crate) fn restore(file: &str) -> Result<()> {
     fs::copy(format!("{SHIPPED}/{file}"), format!("{CONFIG}/{file}"))?;
     Ok(())
 }
 
+/// Puts `to` in the place of the first `from` in a file.
 pub(crate) fn change(file: &str, from: &str, to: &str) -> Result<()> {
     let path = format!("{CONFIG}/{file}");
     let text = fs::read_to_string(&path)?;
