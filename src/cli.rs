@@ -96,6 +96,9 @@ pub(crate) struct Check {
     /// The files only: also beside a running hat
     #[arg(long)]
     pub(crate) files: bool,
+    /// Reset a board that listens to an external clock, if it is alone on its bus
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) reset: bool,
 }
 
 /// When to draw the tentacles in the terminal.

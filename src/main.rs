@@ -19,7 +19,8 @@ mod view;
 
 use anyhow::Result;
 use clap::Parser;
-use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
+use cli::{BoardKind, Calibrate, CalibrateStep, Check, Cli, Clock, Command, Global, Set, ViewWhen};
+use commands::check::Depth;
 use commands::clock::Measurement;
 use failure::{Exit, Failure};
 use files::Files;
@@ -71,7 +72,14 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             };
             commands::run::run(which, &programme)
         }
-        Command::Check(options) => commands::check::check(which, &files, options.files),
+        Command::Check(options) => {
+            let depth = match options {
+                Check { files: true, .. } => Depth::Files,
+                Check { reset: true, .. } => Depth::Reset,
+                _ => Depth::All,
+            };
+            commands::check::check(which, &files, depth)
+        }
         Command::Relax => commands::relax::relax(which, &files),
         Command::Calibrate(Calibrate { step: None }) => {
             commands::calibrate::calibrate(which, &files)

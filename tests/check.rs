@@ -147,5 +147,32 @@ fn a_board_that_another_program_set_up() {
     fs::write(chip, registers).unwrap();
     let (said, exit) = check("clock", SERVOS, MOTION, &["--chip", chip]);
     assert_eq!(exit, Some(69), "{said}");
-    assert!(said.contains("listens to an external clock"), "{said}");
+    assert!(said.contains("listen to an external clock"), "{said}");
+    assert!(said.contains("`tentacle-hat check --reset`"), "{said}");
+    assert_eq!(
+        fs::read(chip).unwrap(),
+        registers,
+        "looking changes nothing"
+    );
+
+    let ran = hat(&[
+        "run",
+        "--board",
+        "virtual",
+        "--unpaced",
+        "--seconds",
+        "1",
+        "--chip",
+        chip,
+    ]);
+    let ran = ran.output().unwrap();
+    assert_eq!(ran.status.code(), Some(69), "it has moved nothing");
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.contains("does not hold what it is told"), "{said}");
+
+    let (said, exit) = check("reset", SERVOS, MOTION, &["--chip", chip, "--reset"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("✓ the board at 0x40 listened to an external clock, and was reset"));
+    let (said, exit) = check("well-again", SERVOS, MOTION, &["--chip", chip]);
+    assert_eq!(exit, Some(0), "{said}");
 }

@@ -214,7 +214,7 @@ fn after_a_cut_the_whole_block_is_written_again() {
 fn a_board_that_never_holds_what_it_is_told() {
     let hat = hat();
     let mut registers = *fresh().borrow().registers();
-    // An external clock that is not there: only a power cycle clears the bit.
+    // An external clock that is not there: only a reset clears the bit.
     registers[0] = 0x61;
     let chip = RefCell::new(Chip::with_registers(
         Address::DEFAULT,
@@ -229,9 +229,14 @@ fn a_board_that_never_holds_what_it_is_told() {
             Order::Play
         }
     });
-    let (tally, watcher) = sim.play(&hat, Terms::default());
+    let patient = Terms {
+        patient: true,
+        ..Terms::default()
+    };
+    let (tally, watcher) = sim.play(&hat, patient);
     watcher.assert_unbroken();
     assert_eq!(tally.frames, 0, "no pulse from a clock that nobody knows");
+    assert_eq!(sim.said("Lost(Unheld)").len(), sim.said("Disturbed").len());
     let tries = sim.said("Disturbed").len();
     assert!(
         (10..=20).contains(&tries),

@@ -11,7 +11,7 @@ use tentacle_hat::board::faulty::Fault;
 use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::{Address, Rig, ServoPlan, TentaclePlan};
-use tentacle_hat::drive::{Order, Terms, drive};
+use tentacle_hat::drive::{Loss, Order, Terms, drive};
 use tentacle_hat::motion::Hat;
 use tentacle_hat::performer::Performer;
 
@@ -36,7 +36,11 @@ fn absent_at_the_start() {
         &mut Performer::new(hat.clone(), || None),
         for_seconds(5),
     );
-    assert_eq!(refused, Err(BusError::NO_ANSWER), "started by hand");
+    assert_eq!(
+        refused,
+        Err(Loss::Bus(BusError::NO_ANSWER)),
+        "started by hand"
+    );
 
     let mut sim = Sim::new(&chip);
     sim.events(|t, chip| {

@@ -97,7 +97,7 @@ pub enum Notice<'a, E> {
     /// A transfer failed; said of every one.
     Fault(&'a E),
     /// No good slot for a second, or the board does not come up.
-    Lost(&'a E),
+    Lost(&'a Loss<E>),
     /// The chip does not hold what was written: it lost power, or another hand
     /// wrote to it.
     Disturbed,
@@ -107,6 +107,21 @@ pub enum Notice<'a, E> {
     Stopping,
     /// All channels are off.
     Relaxed,
+}
+
+/// Why a board is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss<E> {
+    /// Transfers fail.
+    Bus(E),
+    /// They pass, but the chip does not even hold its set-up.
+    Unheld,
+}
+
+impl<E> From<E> for Loss<E> {
+    fn from(error: E) -> Self {
+        Self::Bus(error)
+    }
 }
 
 /// One slot, as it went.

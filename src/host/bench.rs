@@ -64,9 +64,9 @@ impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
-            Notice::Lost(error) if !self.lost => {
+            Notice::Lost(loss) if !self.lost => {
                 self.lost = true;
-                let why = self.machine.explain(*error).to_string();
+                let why = self.machine.explain(*loss).to_string();
                 (self.hear)(Trouble::Lost(why));
             }
             Notice::Disturbed => (self.hear)(Trouble::Disturbed),

@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use tentacle_hat::board::{BusError, ONE_CYCLE_US};
 use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::drive::Loss;
 use time::Time;
 
 /// Which board is driven.
@@ -57,18 +58,28 @@ impl Which {
     }
 
     /// What failed, where, and what to do about it.
-    pub(crate) fn explain(&self, error: BusError, board: &BoardPlan) -> Failure {
-        if let (BusError::DRIVEN, Some(device)) = (error, self.device(board)) {
+    pub(crate) fn explain(&self, loss: impl Into<Loss<BusError>>, board: &BoardPlan) -> Failure {
+        let loss = loss.into();
+        if let (Loss::Bus(BusError::DRIVEN), Some(device)) = (loss, self.device(board)) {
             return lock::driven(&device);
         }
-        let (exit, remedy) = remedy(error);
+        let (exit, why) = match loss {
+            Loss::Bus(error) => {
+                let (exit, remedy) = remedy(error);
+                (exit, format!("{error}; {remedy}"))
+            }
+            Loss::Unheld => (Exit::NoBoard, UNHELD.to_owned()),
+        };
         let (device, address) = (device(board.bus), board.address.get());
         Failure {
             exit,
-            message: format!("{device}, address {address:#04x}: {error}; {remedy}"),
+            message: format!("{device}, address {address:#04x}: {why}"),
         }
     }
 }
+
+const UNHELD: &str = "the chip answers, but does not hold what it is told; `tentacle-hat check` \
+                      looks into it";
 
 /// The bus's device file.
 fn device(bus: u8) -> String {
@@ -190,8 +201,8 @@ impl Machine {
     }
 
     /// What failed, where, and what to do about it.
-    pub(crate) fn explain(&self, error: BusError) -> Failure {
-        self.which.explain(error, &self.board)
+    pub(crate) fn explain(&self, loss: impl Into<Loss<BusError>>) -> Failure {
+        self.which.explain(loss, &self.board)
     }
 }
 

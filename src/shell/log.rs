@@ -100,13 +100,11 @@ impl Log {
                 self.fault = Some(*error);
                 news.then(|| format!("a transfer failed: {}", self.which.explain(*error, board)))
             }
-            Told::Lost(error, board) => {
+            Told::Lost(loss, board) => {
                 let news = !std::mem::replace(&mut self.lost, true);
                 news.then(|| {
-                    format!(
-                        "the board is lost; trying again: {}",
-                        self.which.explain(*error, board)
-                    )
+                    let why = self.which.explain(*loss, board);
+                    format!("the board is lost; trying again: {why}")
                 })
             }
             Told::Disturbed => {

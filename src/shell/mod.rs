@@ -285,7 +285,7 @@ impl Shell for HostShell {
                 }
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
-            Notice::Lost(error) => self.tell(Told::Lost(*error, self.board)),
+            Notice::Lost(loss) => self.tell(Told::Lost(*loss, self.board)),
             Notice::Disturbed => self.tell(Told::Disturbed),
             Notice::Stopping => {
                 self.state.stopping = true;
