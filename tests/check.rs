@@ -155,7 +155,7 @@ fn a_board_that_another_program_set_up() {
         "looking changes nothing"
     );
 
-    let ran = hat(&[
+    let mut ran = hat(&[
         "run",
         "--board",
         "virtual",

@@ -48,20 +48,28 @@ impl Which {
         matches!(self, Self::Virtual(_))
     }
 
-    /// What is locked to keep every other process from driving the same board:
-    /// a virtual board in memory is nobody else's.
-    fn device(&self, board: &BoardPlan) -> Option<PathBuf> {
+    /// What is locked to keep every other process from driving the same board,
+    /// and what users call it: a virtual board in memory is nobody else's.
+    fn shared(&self, board: &BoardPlan) -> Option<(PathBuf, PathBuf)> {
         match self {
-            Self::Pi => Some(device(board.bus).into()),
-            Self::Virtual(board) => board.file.clone(),
+            Self::Pi => Some((lock::of_bus(board.bus), device(board.bus))),
+            Self::Virtual(board) => board.file.clone().map(|file| (file.clone(), file)),
+        }
+    }
+
+    /// Locks the board, but for one in memory.
+    fn lock(&self, board: &BoardPlan) -> Result<Option<Lock>, Failure> {
+        match self.shared(board) {
+            Some((path, bus)) => Lock::take(&path, &bus, self.is_virtual()),
+            None => Ok(None),
         }
     }
 
     /// What failed, where, and what to do about it.
     pub(crate) fn explain(&self, loss: impl Into<Loss<BusError>>, board: &BoardPlan) -> Failure {
         let loss = loss.into();
-        if let (Loss::Bus(BusError::DRIVEN), Some(device)) = (loss, self.device(board)) {
-            return lock::driven(&device);
+        if let (Loss::Bus(BusError::DRIVEN), Some((path, bus))) = (loss, self.shared(board)) {
+            return lock::driven(&path, &bus);
         }
         let (exit, why) = match loss {
             Loss::Bus(error) => {
@@ -73,7 +81,7 @@ impl Which {
         let (device, address) = (device(board.bus), board.address.get());
         Failure {
             exit,
-            message: format!("{device}, address {address:#04x}: {why}"),
+            message: format!("{}, address {address:#04x}: {why}", device.display()),
         }
     }
 }
@@ -82,8 +90,8 @@ const UNHELD: &str = "the chip answers, but does not hold what it is told; `tent
                       looks into it";
 
 /// The bus's device file.
-fn device(bus: u8) -> String {
-    format!("/dev/i2c-{bus}")
+fn device(bus: u8) -> PathBuf {
+    format!("/dev/i2c-{bus}").into()
 }
 
 /// A machine that has a board for itself.
@@ -112,10 +120,7 @@ impl Machine {
         unpaced: bool,
         watched: bool,
     ) -> Result<Self, Failure> {
-        let lock = match which.device(board) {
-            Some(device) => Lock::take(&device, which.is_virtual())?,
-            None => None,
-        };
+        let lock = which.lock(board)?;
         let (chip, faults) = match &which {
             Which::Pi => (
                 watched.then(|| KeptChip::mirror(board)),
@@ -140,16 +145,20 @@ impl Machine {
 
     /// Opens the bus to a board.
     pub(crate) fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
-        if board.bus != self.board.bus {
-            self.lock = None;
-        }
         self.board = *board;
-        if self.lock.is_none()
-            && let Some(device) = self.which.device(board)
+        // The bus may only now be there, or a reload named another one.
+        let is_on = |(path, _): &(PathBuf, PathBuf)| {
+            let lock = self.lock.as_ref();
+            lock.is_some_and(|lock| lock.is_on(path))
+        };
+        if self
+            .which
+            .shared(board)
+            .is_some_and(|shared| !is_on(&shared))
         {
-            // The device may only now be there, or a reload named another one.
-            self.lock =
-                Lock::take(&device, self.which.is_virtual()).map_err(|_| BusError::DRIVEN)?;
+            // Let go first: two locks of one process exclude each other, too.
+            self.lock = None;
+            self.lock = self.which.lock(board).map_err(|_| BusError::DRIVEN)?;
         }
         match (&self.which, &self.chip) {
             (Which::Virtual(_), Some(chip)) => {
