@@ -9,6 +9,7 @@ mod lock;
 mod oe;
 mod pi;
 mod time;
+mod wire;
 
 pub(crate) use bus::HostBus;
 pub(crate) use chip::KeptChip;
@@ -21,7 +22,7 @@ use oe::OutputsOn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use tentacle_hat::board::{BusError, ONE_CYCLE_US};
-use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::calibration::{BoardPlan, Rig};
 use tentacle_hat::drive::Loss;
 use time::Time;
 
@@ -165,6 +166,15 @@ impl Machine {
                 Ok(HostBus::faulty(Rc::clone(chip), Rc::clone(&self.faults)))
             }
             (_, mirror) => HostBus::pi(board.bus, mirror.clone()),
+        }
+    }
+
+    /// Whether a Pi's bus is fast enough for a hat, and the words for it, where the
+    /// kernel tells its clock.
+    pub(crate) fn carries(&self, rig: &Rig) -> Option<(bool, String)> {
+        match self.which {
+            Which::Pi => pi::clock_hz(rig.board().bus).map(|hz| wire::carries(hz, rig)),
+            Which::Virtual(_) => None,
         }
     }
 

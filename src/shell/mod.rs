@@ -138,7 +138,8 @@ impl HostShell {
                 say(&line);
             }
         };
-        let shell = Self {
+        let slow = machine.carries(rig).filter(|(carries, _)| !carries);
+        let mut shell = Self {
             machine,
             signals,
             stopping: false,
@@ -153,6 +154,9 @@ impl HostShell {
             view,
             state: State::default(),
         };
+        if let Some((_, line)) = slow {
+            shell.tell(Told::Words(line));
+        }
         Ok((shell, hat))
     }
 
