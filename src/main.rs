@@ -9,6 +9,7 @@ mod host;
 mod nearest;
 mod oscillator;
 mod outlet;
+mod pause;
 mod say;
 mod screen;
 mod session;

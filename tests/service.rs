@@ -48,6 +48,33 @@ fn a_hangup_that_was_ignored_stays_ignored_and_none_hurries_a_stop() {
 }
 
 #[test]
+fn a_stopped_program_has_relaxed_and_engages_softly_again() {
+    let bench = Bench::new("service-tstp");
+    let child = bench.running();
+    let state = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        stat.rsplit_once(") ").unwrap().1.chars().next()
+    };
+    for _ in 0..2 {
+        signal(&child, "-TSTP");
+        bench.wait("it is stopped", || state() == Some('T'));
+        assert_eq!(bench.pulsing(), 0);
+        signal(&child, "-CONT");
+        let mut seen = Vec::new();
+        bench.wait("all servos pulse", || {
+            seen.push(bench.pulsing());
+            seen.last() == Some(&8)
+        });
+        assert!(
+            seen.iter().any(|n| (1..8).contains(n)),
+            "one by one: {seen:?}"
+        );
+    }
+    signal(&child, "-TERM");
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
 fn one_disturbed_transfer_at_the_start_is_no_absent_board() {
     let bench = Bench::new("service-start");
     for command in [&["run", "--seconds", "1"][..], &["check"]] {

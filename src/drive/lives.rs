@@ -34,7 +34,7 @@ pub fn drive<S: Shell>(
         let played = drive.tally.frames;
         let loss = match drive.live(&mut recovers) {
             End::Stopped => return Ok(drive.tally),
-            End::Rewired => {
+            End::Rearm => {
                 recovers = Some(false);
                 continue;
             }
@@ -62,8 +62,8 @@ pub fn drive<S: Shell>(
 /// How one life of the board ended.
 pub(super) enum End<E> {
     Stopped,
-    /// The source goes on with another rig.
-    Rewired,
+    /// By an order, or because the source goes on with another rig.
+    Rearm,
     Disturbed,
     Lost(E),
 }
@@ -103,8 +103,10 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
     /// How the source goes on by the shell's orders, in a slot or without a board.
     pub(super) fn course(&mut self, t_us: u64, emitted: &Pulses) -> Course {
         let order = self.shell.order();
-        if order == Order::Quit {
-            return Course::End;
+        match order {
+            Order::Quit => return Course::End,
+            Order::Rearm => return Course::Rearm,
+            Order::Stop | Order::Play => {}
         }
         let over = self.terms.length_us.is_some_and(|end| t_us >= end);
         if (order == Order::Stop || over) && !self.stopping {

@@ -47,6 +47,8 @@ pub enum Order {
     Play,
     /// Come to rest, relax, return.
     Stop,
+    /// Relax at once, and arm the board anew.
+    Rearm,
     /// Relax at once and return.
     Quit,
 }

@@ -46,7 +46,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             let (t_us, next_us) = (slot.t_us(), slot.next().t_us());
             match self.course(t_us, &emitted) {
                 Course::On => {}
-                Course::Rearm => return End::Rewired,
+                Course::Rearm => return End::Rearm,
                 Course::End => return End::Stopped,
             }
 

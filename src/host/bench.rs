@@ -3,6 +3,7 @@
 
 use super::Machine;
 use super::bus::HostBus;
+use crate::pause::Pause;
 use crate::signals::Signals;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
@@ -23,6 +24,7 @@ pub(crate) enum Trouble {
 pub(crate) struct Bench<'m, F> {
     machine: &'m mut Machine,
     signals: Signals,
+    pause: Pause,
     hear: F,
     lost: bool,
 }
@@ -31,6 +33,7 @@ impl<'m, F: FnMut(Trouble)> Bench<'m, F> {
     pub(crate) fn new(machine: &'m mut Machine, signals: Signals, hear: F) -> Self {
         Self {
             machine,
+            pause: Pause::new(signals.clone()),
             signals,
             hear,
             lost: false,
@@ -56,9 +59,12 @@ impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
     }
 
     fn order(&mut self) -> Order {
-        match self.signals.take_stop() || self.signals.take_hangup() {
-            true => Order::Quit,
-            false => Order::Play,
+        if self.signals.take_stop() || self.signals.take_hangup() {
+            Order::Quit
+        } else if self.pause.wants_relaxing() {
+            Order::Rearm
+        } else {
+            Order::Play
         }
     }
 
@@ -76,6 +82,7 @@ impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
                 if let Err(why) = self.machine.let_out(out) {
                     (self.hear)(Trouble::Shut(why));
                 }
+                self.pause.hear(out);
             }
             _ => {}
         }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::files::Files;
 use crate::host::{HostBus, Machine, Which};
 use crate::outlet::{Outlet, Things};
+use crate::pause::Pause;
 use crate::say;
 use crate::signals::Signals;
 use crate::state::State;
@@ -73,6 +74,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
     signals: Signals,
+    pause: Pause,
     stopping: bool,
     log: Outlet<Told, ()>,
     service: Option<Outlet<Told, ()>>,
@@ -141,6 +143,7 @@ impl HostShell {
         let slow = machine.carries(rig).filter(|(carries, _)| !carries);
         let mut shell = Self {
             machine,
+            pause: Pause::new(signals.clone()),
             signals,
             stopping: false,
             log: Outlet::open("log", ROOM, programme.unpaced, write)?,
@@ -273,6 +276,7 @@ impl Shell for HostShell {
         self.stopping |= stop;
         match (stop, before) {
             (true, true) => Order::Quit,
+            _ if self.pause.wants_relaxing() => Order::Rearm,
             (false, false) => Order::Play,
             _ => Order::Stop,
         }
@@ -304,6 +308,7 @@ impl Shell for HostShell {
                 if let Err(why) = self.machine.let_out(out) {
                     self.tell(Told::Words(why));
                 }
+                self.pause.hear(out);
             }
         }
     }

@@ -93,6 +93,7 @@ impl View {
         let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
             Some((KeyCode::Char('q' | 'Q'), _))
             | Some((KeyCode::Char('c'), KeyModifiers::CONTROL)) => signals.ask_stop(),
+            Some((KeyCode::Char('z'), KeyModifiers::CONTROL)) => signals.ask_pause(),
             // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
             _ => {}
         };
