@@ -233,32 +233,49 @@ fn a_stop_while_recovering() {
 #[test]
 fn a_good_reload_blends_over() {
     let (chip, hat) = (fresh(), hat());
-    // Ever so much narrower, slower, and the other way round.
-    let mut next = hat_with(50, 1530.0, 1470.0, 2000.0);
-    next.motion = hat.motion.clone();
+    // Narrower, but for what is emitted wide enough; and the other way round.
+    let next = hat_with(50, 1575.0, 1425.0, 2000.0);
     let mut sim = Sim::new(&chip);
     sim.next = Some((8 * SECOND, next));
-    let outside = Rc::new(Cell::new(0u64));
-    let seen = Rc::clone(&outside);
-    sim.watch(move |t, chip| {
-        let is_outside = |c: usize| match chip.emitted(ch(c)) {
-            Emitted::Pulse(us) => !(1470.0..=1530.0).contains(&us),
-            _ => true,
-        };
-        if (8 * SECOND..12 * SECOND).contains(&t) && (0..8).any(is_outside) {
-            seen.set(t);
-        }
-    });
     let (tally, watcher) = sim.play(&hat, for_seconds(12));
-    // Held against the wider table throughout.
     watcher.assert_unbroken();
-    assert!(
-        outside.get() >= 8 * SECOND && outside.get() < 9 * SECOND,
-        "{}",
-        outside.get()
-    );
     assert_eq!(tally.recoveries, 0);
     assert_eq!(sim.said("Armed").len(), 1, "no new life for it");
+}
+
+#[test]
+fn a_reload_that_leaves_pulses_outside_goes_through_limp() {
+    // Through trouble on the bus too, at the moment of the reload.
+    for fails in [false, true] {
+        let (chip, hat) = (fresh(), hat());
+        let mut next = hat_with(50, 1530.0, 1470.0, 2000.0);
+        next.motion = hat.motion.clone();
+        let mut sim = Sim::new(&chip);
+        sim.next = Some((8 * SECOND, next));
+        let trouble = 7_900_000..8_100_000;
+        sim.faults(move |t| (fails && trouble.contains(&t)).then_some(Fault::Nack));
+        let (limp, outside) = (Rc::new(Cell::new(None)), Rc::new(Cell::new(None)));
+        let (limp_at, outside_at) = (Rc::clone(&limp), Rc::clone(&outside));
+        sim.watch(move |t, chip| {
+            let emitted = || (0..8).map(|c| chip.emitted(ch(c)));
+            if t > 8 * SECOND && emitted().all(|e| e == Emitted::Limp) {
+                limp_at.set(limp_at.get().or(Some(t)));
+            }
+            let is_outside = |e| matches!(e, Emitted::Pulse(us) if !(1469.0..1531.0).contains(&us));
+            if emitted().any(is_outside) {
+                outside_at.set(Some(t));
+            }
+        });
+        let (tally, watcher) = sim.play(&hat, for_seconds(12));
+        watcher.assert_unbroken();
+        let (limp, outside) = (limp.get().unwrap(), outside.get().unwrap());
+        assert!(limp < 8 * SECOND + 800_000, "{limp}");
+        assert!(
+            outside < limp,
+            "never outside of the table in force: {outside}"
+        );
+        assert_eq!(tally.recoveries, 0, "on purpose is no recovery");
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
     }
 
     /// How the source goes on by the shell's orders, in a slot or without a board.
-    pub(super) fn course(&mut self, t_us: u64, emitted: &Pulses) -> Course {
+    pub(super) fn course(&mut self, t_us: u64, pulses: &Pulses) -> Course {
         let order = self.shell.order();
         match order {
             Order::Quit => return Course::End,
@@ -113,7 +113,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             self.stopping = true;
             self.shell.notice(Notice::Stopping);
         }
-        self.source.course(self.stopping, t_us, emitted)
+        self.source.course(self.stopping, t_us, pulses)
     }
 
     /// Lets time pass between two attempts, slot by slot: whether to leave meanwhile.

@@ -61,8 +61,9 @@ pub trait Source {
     /// The board was armed, again or for the first time: a beginning.
     fn begin(&mut self, t_us: u64);
     /// Whether to go on; asked once a slot, and also while there is no board.
-    /// Servos emit `emitted`, and are to come to rest once it is `stopping`.
-    fn course(&mut self, stopping: bool, t_us: u64, emitted: &Pulses) -> Course;
+    /// Servos emit `pulses`, or will once a frame that failed is out; they are to
+    /// come to rest once it is `stopping`.
+    fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course;
     /// The pulses that follow `before`, which are on the board for certain. They
     /// keep within the rig's limits; a limp servo may have to wait until it is woken.
     fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses;
