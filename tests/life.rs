@@ -236,7 +236,7 @@ fn a_good_reload_blends_over() {
     // Narrower, but for what is emitted wide enough; and the other way round.
     let next = hat_with(50, 1575.0, 1425.0, 2000.0);
     let mut sim = Sim::new(&chip);
-    sim.next = Some((8 * SECOND, next));
+    sim.next = vec![(8 * SECOND, next)];
     let (tally, watcher) = sim.play(&hat, for_seconds(12));
     watcher.assert_unbroken();
     assert_eq!(tally.recoveries, 0);
@@ -251,7 +251,7 @@ fn a_reload_that_leaves_pulses_outside_goes_through_limp() {
         let mut next = hat_with(50, 1530.0, 1470.0, 2000.0);
         next.motion = hat.motion.clone();
         let mut sim = Sim::new(&chip);
-        sim.next = Some((8 * SECOND, next));
+        sim.next = vec![(8 * SECOND, next)];
         let trouble = 7_900_000..8_100_000;
         sim.faults(move |t| (fails && trouble.contains(&t)).then_some(Fault::Nack));
         let (limp, outside) = (Rc::new(Cell::new(None)), Rc::new(Cell::new(None)));
@@ -282,7 +282,7 @@ fn a_reload_that_leaves_pulses_outside_goes_through_limp() {
 fn a_reload_to_another_rate_goes_through_limp() {
     let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
-    sim.next = Some((8 * SECOND, hat_with(60, 1400.0, 1600.0, 2000.0)));
+    sim.next = vec![(8 * SECOND, hat_with(60, 1400.0, 1600.0, 2000.0))];
     let (tally, _) = sim.play(&hat, for_seconds(14));
     assert_eq!(tally.recoveries, 0, "on purpose is no recovery");
     let (armed, relaxed) = (sim.said("Armed"), sim.said("Relaxed"));
@@ -300,7 +300,7 @@ fn a_reload_to_another_rate_while_the_board_is_absent() {
         *chip.borrow_mut() = Chip::new(Address::DEFAULT, 25_000_000);
         let mut sim = Sim::new(&chip);
         sim.faults(move |t| (from..until).contains(&t).then_some(Fault::Nack));
-        sim.next = Some((until - SECOND, hat_with(60, 1400.0, 1600.0, 2000.0)));
+        sim.next = vec![(until - SECOND, hat_with(60, 1400.0, 1600.0, 2000.0))];
         let patient = Terms {
             patient: true,
             ..for_seconds(14)
@@ -376,7 +376,7 @@ fn a_reload_wakes_one_servo_at_a_time() {
         .collect();
     bare.rig = Rig::new(*all.rig.board(), 8000.0, &plans, |fault| panic!("{fault}")).unwrap();
     let mut sim = Sim::new(&chip);
-    sim.next = Some((3 * SECOND, all.clone()));
+    sim.next = vec![(3 * SECOND, all.clone())];
     let woken = Rc::new(RefCell::new([None; 8]));
     let seen = Rc::clone(&woken);
     sim.watch(move |t, chip| {
