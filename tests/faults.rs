@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat};
+use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat, hat_with};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
@@ -34,6 +34,19 @@ fn one_nack_is_cured_by_a_second_attempt() {
     watcher.assert_unbroken();
     assert_eq!(sim.said("Fault").len(), 1);
     assert_eq!((tally.skipped, tally.recoveries), (0, 0));
+}
+
+#[test]
+fn a_frame_that_arrived_and_failed_all_the_same_is_not_computed_anew() {
+    // So slow that the pulses lag behind the wave, and turn at full speed.
+    let (chip, hat) = (fresh(), hat_with(50, 1000.0, 2000.0, 450.0));
+    let mut sim = Sim::new(&chip);
+    // In each second slot the chip gets every byte, and no transfer succeeds.
+    let strikes = |t: u64| t > 3 * SECOND && t / 20_000 % 2 == 0;
+    sim.faults(move |t| strikes(t).then_some(Fault::CutAfter(99)));
+    let (tally, watcher) = sim.play(&hat, for_seconds(60));
+    watcher.assert_unbroken();
+    assert!(tally.skipped > 1000 && tally.recoveries == 0, "{tally:?}");
 }
 
 #[test]

@@ -227,7 +227,8 @@ fn a_board_that_does_not_answer() {
 fn systemd_hears_ready_status_watchdog_reload_and_stop() {
     let bench = Bench::new("service-notify");
     let mut manager = Manager::new(&bench);
-    let mut command = bench.command(&["run"]);
+    // Its first frames do not come through.
+    let mut command = bench.command(&["run", "--faults", "nack@0.036+0.5"]);
     let child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
     manager.hear("READY=1");
     assert!(bench.pulsing() > 0, "ready comes with the first frame");
