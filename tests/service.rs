@@ -48,6 +48,20 @@ fn a_hangup_that_was_ignored_stays_ignored_and_none_hurries_a_stop() {
 }
 
 #[test]
+fn status_tells_why_the_board_is_lost_now() {
+    let bench = Bench::new("service-lost");
+    let mut manager = Manager::new(&bench);
+    let mut command = bench.command(&["run", "--faults", "nack@0+2,timeout@2+3"]);
+    let child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
+    manager.hear("STATUS=the board is lost; trying again: /dev/i2c-1, address 0x40: nobody");
+    manager.hear("STATUS=the board is lost; trying again: /dev/i2c-1, address 0x40: the bus is");
+    manager.hear("STATUS=the board is back");
+    signal(&child, "-TERM");
+    let said = text(&child.wait_with_output().unwrap().stderr);
+    assert_eq!(said.matches("is lost").count(), 1, "{said}");
+}
+
+#[test]
 fn a_stopped_program_has_relaxed_and_engages_softly_again() {
     let bench = Bench::new("service-tstp");
     let child = bench.running();

@@ -306,7 +306,7 @@ impl Shell for HostShell {
                     self.tell(Told::Armed);
                 }
                 if let Err(why) = self.machine.let_out(out) {
-                    self.tell(Told::Words(why));
+                    self.tell(Told::Shut(why));
                 }
                 self.pause.hear(out);
             }

@@ -22,6 +22,8 @@ pub(super) enum Told {
     Read,
     /// They were refused, and why.
     Refused(String),
+    /// No pulse leaves the board, and why.
+    Shut(String),
     /// Anything else that the user should know.
     Words(String),
 }
