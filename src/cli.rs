@@ -1,5 +1,7 @@
 //! The command line.
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
@@ -99,6 +101,9 @@ pub(crate) struct Check {
     /// Reset a board that listens to an external clock, if it is alone on its bus
     #[arg(long, conflicts_with = "files")]
     pub(crate) reset: bool,
+    /// Tell the chip's own figures as well
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 /// When to draw the tentacles in the terminal.
@@ -178,6 +183,55 @@ pub(crate) struct Clock {
     /// The channel to emit on, one without a servo [default: the lowest]
     #[arg(long, value_name = "N", value_parser = channel)]
     pub(crate) channel: Option<Channel>,
+}
+
+/// What somebody may have meant by a word that is none here.
+const MEANT: [(&str, &str); 9] = [
+    ("demo", "the show is `tentacle-hat run --demo`"),
+    ("view", "the picture is `tentacle-hat run --view on`"),
+    (
+        "start",
+        "`sudo systemctl start tentacle-hat` starts the hat",
+    ),
+    ("stop", "`sudo systemctl stop tentacle-hat` stops the hat"),
+    (
+        "restart",
+        "`sudo systemctl restart tentacle-hat` restarts the hat",
+    ),
+    (
+        "status",
+        "`systemctl status tentacle-hat` tells how the hat is",
+    ),
+    (
+        "reload",
+        "`sudo systemctl reload tentacle-hat` takes the files up",
+    ),
+    ("speed", "speed is `frequency-hz` in motion.toml"),
+    (
+        "amplitude",
+        "how far tentacles lean is `amplitude` in motion.toml",
+    ),
+];
+
+/// Reads the command line, or ends the program with what is wrong with it.
+pub(crate) fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        let wrong = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+        let word = wrong.into_iter().find_map(|kind| error.get(kind));
+        let word = word.map(|word| word.to_string());
+        let word = word
+            .as_deref()
+            .map_or("", |word| word.trim_start_matches('-'));
+        let meant = MEANT.iter().find(|(said, _)| *said == word);
+        if let Some((_, meant)) = meant {
+            for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+                error.remove(kind);
+            }
+            let tip = StyledStr::from(*meant);
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        error.exit()
+    })
 }
 
 fn microseconds(text: &str) -> Result<Microseconds, String> {

@@ -19,8 +19,7 @@ mod state;
 mod view;
 
 use anyhow::Result;
-use clap::Parser;
-use cli::{BoardKind, Calibrate, CalibrateStep, Check, Cli, Clock, Command, Global, Set, ViewWhen};
+use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
 use commands::check::Depth;
 use commands::clock::Measurement;
 use failure::{Exit, Failure};
@@ -34,7 +33,7 @@ use std::process::ExitCode;
 const PANICKED: u8 = 101;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     screen::keep_panics();
     let executed = catch_unwind(AssertUnwindSafe(|| execute(cli)));
     // By now the board is relaxed.
@@ -74,10 +73,10 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             commands::run::run(which, &programme)
         }
         Command::Check(options) => {
-            let depth = match options {
-                Check { files: true, .. } => Depth::Files,
-                Check { reset: true, .. } => Depth::Reset,
-                _ => Depth::All,
+            let depth = Depth {
+                only_files: options.files,
+                resets: options.reset,
+                verbose: options.verbose,
             };
             commands::check::check(which, &files, depth)
         }

@@ -124,8 +124,8 @@ fn registers(report: &mut Report, rig: &Rig, mode1: u8, prescale: u8) {
         report.good(format_args!("{at} answers, set up by this program"));
     } else if mode1 & !(MODE1_RESTART | MODE1_SLEEP | MODE1_ALLCALL | ARMED_MODE1) == 0 {
         report.good(format_args!(
-            "{at} answers, set up by another program (MODE1 {mode1:#04x}, prescale {prescale}); \
-             `run` sets it up anew"
+            "{at} answers, set up by another program; `run` sets it up anew{}",
+            report.more(format_args!("MODE1 {mode1:#04x}, prescale {prescale}"))
         ));
     } else {
         report.bad(

@@ -15,8 +15,8 @@ use tentacle_hat::motion::{Hat, Motion, Show};
 use tentacle_hat::pulse;
 
 /// The lines so far, and how the first ✗ exits.
-#[derive(Default)]
 struct Report {
+    verbose: bool,
     first: Option<Exit>,
 }
 
@@ -31,8 +31,19 @@ impl Report {
     }
 
     fn bad(&mut self, exit: Exit, line: impl Display) {
-        tell(format_args!("✗ {line}"));
+        // Whoever looks for ✗ finds each of several faults.
+        line.to_string()
+            .lines()
+            .for_each(|line| tell(format_args!("✗ {line}")));
         self.first.get_or_insert(exit);
+    }
+
+    /// Words for who knows the chip, with a comma before them; or none.
+    fn more(&self, words: impl Display) -> String {
+        match self.verbose {
+            true => format!(", {words}"),
+            false => String::new(),
+        }
     }
 
     fn failed(&mut self, failure: &Failure) {
@@ -42,19 +53,22 @@ impl Report {
 
 /// How far to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
+pub(crate) struct Depth {
     /// Not at the board.
-    Files,
-    /// At everything.
-    All,
-    /// And reset the board if nothing else helps.
-    Reset,
+    pub(crate) only_files: bool,
+    /// Reset the board if nothing else helps.
+    pub(crate) resets: bool,
+    /// Tell what only matters to who knows the chip.
+    pub(crate) verbose: bool,
 }
 
 pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
-    let mut report = Report::default();
+    let mut report = Report {
+        verbose: depth.verbose,
+        first: None,
+    };
     let on_pi = !which.is_virtual();
-    let only_files = depth == Depth::Files;
+    let only_files = depth.only_files;
     let hat = match files.load() {
         Ok(hat) => {
             report.good(format_args!("{files}: both files are sound"));
@@ -69,7 +83,7 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
         servos(&report, &hat.rig);
         speeds(&mut report, hat, only_files);
         if !only_files {
-            answers::board(&mut report, which, &hat.rig, depth == Depth::Reset);
+            answers::board(&mut report, which, &hat.rig, depth.resets);
         }
     }
     if on_pi && !only_files {
@@ -88,10 +102,12 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
 /// Rate and step, and each servo's channel, range and start in the cycle.
 fn servos(report: &Report, rig: &Rig) {
     let timebase = rig.timebase();
-    let (tick, prescale) = (timebase.tick_us(), timebase.prescale().0);
+    let tick = timebase.tick_us();
+    let prescale = format!("prescale {}", timebase.prescale().0);
     report.good(format_args!(
-        "pulses: {:.2} Hz (prescale {prescale}), {tick:.2} µs a step",
+        "pulses: {:.1} a second, in steps of {tick:.2} µs, to which ends are rounded inward{}",
         1e6 / (4096.0 * tick),
+        report.more(prescale)
     ));
     let limp = Frame::limp(rig);
     for (i, servo) in rig.servos().iter().enumerate() {
@@ -100,10 +116,11 @@ fn servos(report: &Report, rig: &Rig) {
         match &servo.calibration {
             Some(calibration) => {
                 let (low, high) = calibration.limits_us;
+                let starts = format!("{starts_us:.0} µs into the cycle");
                 report.good(format_args!(
-                    "{name}: channel {channel}, {low:.0} to {high:.0} µs in whole steps, neutral {:.0}, \
-                     {starts_us:.0} µs into the cycle",
-                    calibration.neutral.get()
+                    "{name}: channel {channel}, from {low:.0} to {high:.0} µs, neutral {:.0}{}",
+                    calibration.neutral.get(),
+                    report.more(starts)
                 ));
             }
             None => report.note(format_args!(
