@@ -67,9 +67,12 @@ fn squalls(random: &mut Random, end_us: u64) -> Vec<(Squall, u64, u64)> {
     squalls
 }
 
+/// Something, and its moment.
+type At<T> = (u64, T);
+
 /// What a user does: orders with their moments, and hats to go over to, of which
 /// some leave pulses outside, some want another pulse rate.
-fn doings(random: &mut Random, end_us: u64) -> (Vec<(u64, Order)>, Vec<(u64, Hat)>) {
+fn doings(random: &mut Random, end_us: u64) -> (Vec<At<Order>>, Vec<At<Hat>>) {
     let (mut orders, mut hats) = (Vec::new(), Vec::new());
     let mut t = 20 * SECOND;
     while t < end_us - 30 * SECOND {
