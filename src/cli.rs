@@ -87,6 +87,9 @@ pub(crate) struct Run {
     /// Write the pulses that the board emits to a CSV file, a row a frame
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Take the files up whenever they are saved
+    #[arg(long, conflicts_with = "unpaced")]
+    pub(crate) reload: bool,
     /// Do not wait between frames; seconds are simulated ones (virtual board)
     #[arg(long)]
     pub(crate) unpaced: bool,

@@ -68,6 +68,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 seconds: options.seconds,
                 unpaced: options.unpaced,
                 view: view::wanted(asked, options.unpaced)?,
+                reload: options.reload,
                 trace: options.trace,
             };
             commands::run::run(which, &programme)

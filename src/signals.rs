@@ -12,6 +12,7 @@ pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
     hangup: Arc<AtomicBool>,
     pause: Arc<AtomicBool>,
+    reload: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -37,6 +38,16 @@ impl Signals {
     /// Asks for a stop, as a signal does.
     pub(crate) fn ask_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for the files to be read again.
+    pub(crate) fn ask_reload(&self) {
+        self.reload.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked for since the last call.
+    pub(crate) fn take_reload(&self) -> bool {
+        take(&self.reload)
     }
 
     /// Asks for a pause, as Ctrl-Z does.

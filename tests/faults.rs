@@ -42,7 +42,7 @@ fn a_frame_that_arrived_and_failed_all_the_same_is_not_computed_anew() {
     let (chip, hat) = (fresh(), hat_with(50, 1000.0, 2000.0, 450.0));
     let mut sim = Sim::new(&chip);
     // In each second slot the chip gets every byte, and no transfer succeeds.
-    let strikes = |t: u64| t > 3 * SECOND && t / 20_000 % 2 == 0;
+    let strikes = |t: u64| t > 3 * SECOND && (t / 20_000).is_multiple_of(2);
     sim.faults(move |t| strikes(t).then_some(Fault::CutAfter(99)));
     let (tally, watcher) = sim.play(&hat, for_seconds(60));
     watcher.assert_unbroken();

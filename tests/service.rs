@@ -62,6 +62,44 @@ fn status_tells_why_the_board_is_lost_now() {
 }
 
 #[test]
+fn a_saved_file_is_taken_up_with_reload() {
+    let bench = Bench::new("service-saved");
+    let mut child = bench.command(&["run", "--reload"]);
+    let child = child.spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    let servos = bench.folder.join("servos.toml");
+    let good = fs::read_to_string(&servos).unwrap();
+    // As some editors save, in place; a bad one is refused.
+    fs::write(&servos, good.replace("channel = 0\n", "channel = 99\n")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    // And as others do.
+    let other = bench.folder.join("other");
+    fs::write(
+        &other,
+        good.replace("pulse-rate-hz = 50", "pulse-rate-hz = 60"),
+    )
+    .unwrap();
+    fs::rename(&other, &servos).unwrap();
+    bench.wait("the prescale of 60 Hz", || {
+        fs::read(&bench.chip).unwrap()[0xFE] == 101
+    });
+    signal(&child, "-TERM");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let said = text(&output.stderr);
+    assert!(said.contains("the old one goes on:\n"), "{said}");
+    assert!(said.contains("channel = 99: must be 0 to 15"), "{said}");
+    assert!(said.contains("the calibration was read again"), "{said}");
+
+    let output = Command::new(env!("CARGO_BIN_EXE_tentacle-hat"))
+        .args(["--board", "virtual", "run", "--reload"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--config DIR"));
+}
+
+#[test]
 fn a_stopped_program_has_relaxed_and_engages_softly_again() {
     let bench = Bench::new("service-tstp");
     let child = bench.running();

@@ -68,6 +68,12 @@ impl Files {
         }
     }
 
+    /// Where both files are, but for the shipped ones.
+    pub(crate) fn paths(&self) -> Option<[PathBuf; 2]> {
+        let folder = self.folder()?;
+        Some(["servos.toml", "motion.toml"].map(|name| folder.join(name)))
+    }
+
     /// Reads and checks both files.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod log;
 mod rereader;
+mod saved;
 mod service;
 mod told;
 mod trace;
@@ -49,6 +50,8 @@ pub(crate) struct Programme {
     pub(crate) seconds: Option<u64>,
     pub(crate) unpaced: bool,
     pub(crate) view: bool,
+    /// Take the files up when they are saved.
+    pub(crate) reload: bool,
     pub(crate) trace: Option<PathBuf>,
 }
 
@@ -115,6 +118,9 @@ impl HostShell {
             Outlet::open("systemd", ROOM, programme.unpaced, hear)
         });
         let signals = Signals::catch()?;
+        if programme.reload {
+            saved::watch(&programme.files, signals.clone())?;
+        }
         // Last, so that whatever else fails is said on a quiet screen.
         let show = || View::show(rig.clone(), signals.clone());
         let view = programme.view.then(show).transpose()?;
@@ -262,12 +268,15 @@ impl Shell for HostShell {
             if self.stopping {
                 // It is on its way already.
             } else if self.is_service() {
-                self.tell(Told::Reading);
-                self.reader.ask();
+                self.signals.ask_reload();
             } else {
                 // Started by hand, it is a lost SSH connection.
                 stop = true;
             }
+        }
+        if self.signals.take_reload() {
+            self.tell(Told::Reading);
+            self.reader.ask();
         }
         if let Some(read) = self.reader.answer() {
             self.take_up(read);
