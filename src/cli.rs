@@ -136,6 +136,11 @@ pub(crate) enum CalibrateStep {
     ///
     /// Any of the three points will do, also several; the others stay.
     Set(Set),
+    /// Wiggle one servo a little: is it the right one?
+    Test {
+        /// Which servo, as TENTACLE.AXIS: front-left.x
+        servo: String,
+    },
     /// Shift a servo's table after its tendon has moved, in the file only
     Trim(Trim),
     /// Measure the board's oscillator, and keep every real pulse as it was

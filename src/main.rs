@@ -87,6 +87,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
         }
         Command::Calibrate(Calibrate { step: Some(step) }) => match step {
             CalibrateStep::Set(set) => commands::set::set(&files, &set.servo, &wishes(&set)),
+            CalibrateStep::Test { servo } => commands::test::test(which, &files, &servo),
             CalibrateStep::Trim(trim) => commands::trim::trim(&files, &trim.servo, trim.delta_us),
             CalibrateStep::Clock(clock) => {
                 commands::clock::clock(which, &files, way(&clock), clock.channel)

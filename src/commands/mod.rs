@@ -6,4 +6,5 @@ pub(crate) mod clock;
 pub(crate) mod relax;
 pub(crate) mod run;
 pub(crate) mod set;
+pub(crate) mod test;
 pub(crate) mod trim;

@@ -5,6 +5,7 @@ use super::Machine;
 use super::bus::HostBus;
 use crate::pause::Pause;
 use crate::signals::Signals;
+use std::fmt;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Notice, Order, Shell};
@@ -18,6 +19,18 @@ pub(crate) enum Trouble {
     Disturbed,
     /// No pulse leaves it, and why.
     Shut(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(why) => write!(f, "the board is lost; trying again: {why}"),
+            Self::Disturbed => {
+                f.write_str("the board forgot what it was told: is its supply steady?")
+            }
+            Self::Shut(why) => f.write_str(why),
+        }
+    }
 }
 
 /// The bench.
