@@ -273,7 +273,7 @@ fn a_link_is_kept() {
     assert_eq!(calibrate(&folder, "trim front-left.x 5").0, 0);
     assert!(folder.join("servos.toml").is_symlink());
     assert!(
-        fs::read_to_string(elsewhere)
+        fs::read_to_string(&elsewhere)
             .unwrap()
             .contains("trim-us = 5")
     );
@@ -311,4 +311,49 @@ fn the_compiled_in_files_cannot_be_changed() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("nothing to save to"), "{said}");
     assert!(said.contains("--config DIR"), "{said}");
+}
+
+#[test]
+fn the_marks_of_another_editor_stay() {
+    let folder = shipped("set-windows");
+    let rows = SERVOS.replacen(
+        "[[-1, 1400], [1, 1600]]",
+        "[\n    [-1, 1400], # slack\n    [1, 1600],\n]",
+        1,
+    );
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    fs::write(folder.join("servos.toml"), windows(&rows)).unwrap();
+    let config = folder.to_str().unwrap();
+    for words in [&["check"][..], &["check", "--files"], &["relax"]] {
+        common::run(&[words, &["--config", config]].concat());
+    }
+    assert_eq!(calibrate(&folder, "set front-left.x --neutral 1490").0, 0);
+    assert_eq!(calibrate(&folder, "trim front-left.x 7").0, 0);
+    let expected = rows
+        .replacen("# slack\n", "# slack\n    [0, 1490],\n", 1)
+        .replacen("trim-us = 0", "trim-us = 7", 1);
+    assert_eq!(text(&folder), windows(&expected));
+    // Another clock writes every table, and a trim that was not there a line.
+    let clock = "clock --commanded-us 1500 --measured-us 1500";
+    for (folder, text) in [
+        (shipped("set-unix"), expected.clone()),
+        (folder.clone(), windows(&expected)),
+    ] {
+        let text = text.replacen("trim-us = 0", "# no trim", 1);
+        fs::write(folder.join("servos.toml"), text).unwrap();
+        assert_eq!(calibrate(&folder, clock).0, 0);
+        assert_eq!(calibrate(&folder, "trim front-left.y 7").0, 0);
+    }
+    let unix = text(&folder.with_file_name("set-unix"));
+    assert!(unix.matches("trim-us = 7").count() == 2 && !unix.contains('\r'));
+    assert_eq!(text(&folder), windows(&unix));
+    // The lines are counted as in any editor.
+    let broken = text(&folder).replacen("channel = 3", "channel = 33", 1);
+    let line = 1 + broken.lines().position(|l| l == "channel = 33").unwrap();
+    fs::write(folder.join("servos.toml"), broken).unwrap();
+    let said = calibrate(&folder, clock).1;
+    assert!(
+        said.contains(&format!("servos.toml:{line}: front-right.y.channel")),
+        "{said}"
+    );
 }
