@@ -277,6 +277,8 @@ fn a_link_is_kept() {
             .unwrap()
             .contains("trim-us = 5")
     );
+    // motion.toml belongs to the link, not to where it leads.
+    assert!(!elsewhere.with_file_name("motion.toml").exists());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `servos.toml` as it was read, and how it is saved.
 
 use super::edit::Document;
+use super::look::{self, shown};
 use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
 use crate::failure::{Exit, Failure};
 use crate::say::tell;
@@ -28,10 +29,7 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let path = files
-            .folder()
-            .map(|folder| real_path(&folder.join("servos.toml")));
-        let path = path.transpose()?;
+        let path = files.folder().map(servos_in).transpose()?;
         let text = match &path {
             Some(path) => text(path)?,
             None => SHIPPED_SERVOS.to_owned(),
@@ -65,7 +63,7 @@ impl Store {
         };
         let refused = |exit, why: &str| Failure {
             exit,
-            message: format!("{}: {why}; nothing was changed", path.display()),
+            message: format!("{}: {why}; nothing was changed", shown(path)),
         };
         let owner = fs::metadata(path).ok().map(|file| file.uid());
         if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
@@ -134,12 +132,12 @@ impl Store {
             whole::make_folder(folder)?;
         }
         // First motion.toml: without it, servos.toml alone does not run.
-        let motion = folder.join("motion.toml");
-        if !motion.exists() {
+        let motion = self.files.folder().context(NOWHERE)?.join("motion.toml");
+        if !look::is_file(&motion)? {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
             created.push(motion);
         }
-        match path.exists() {
+        match look::is_file(&path)? {
             true => {
                 let backup = whole::beside(&path, ".bak");
                 whole::replace(&backup, now.as_bytes(), &path)?;
@@ -156,14 +154,14 @@ impl Store {
     /// `next`.
     pub(crate) fn tell(&self, created: &[PathBuf], next: &str) {
         for created in created {
-            tell(format_args!("created {}", created.display()));
+            tell(format_args!("created {}", shown(created)));
         }
         if let Some(path) = self.path()
             && !created.iter().any(|created| created == path)
         {
             tell(format_args!(
                 "saved {}; the file before is in servos.toml.bak",
-                path.display()
+                shown(path)
             ));
         }
         if self.is_the_services() {
@@ -181,7 +179,7 @@ impl Store {
             if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
                     "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
-                    path.display()
+                    shown(path)
                 );
             }
         }
@@ -192,19 +190,23 @@ impl Store {
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
                        uses the files inside the program";
 
-/// A link is kept, and what it leads to is replaced.
-fn real_path(path: &Path) -> Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Ok(real) => Ok(real),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
-        Err(error) => Err(Failure::config(format_args!("{}: {error}", path.display())).into()),
+/// Where the folder's `servos.toml` is saved: a link is kept, and what it leads
+/// to is replaced.
+fn servos_in(folder: &Path) -> Result<PathBuf, Failure> {
+    let path = folder.join("servos.toml");
+    look::is_folder(folder)?;
+    // Beside what is no file, no save would run: better told before the work.
+    look::is_file(&folder.join("motion.toml"))?;
+    match look::is_file(&path)? {
+        true => fs::canonicalize(&path).map_err(|error| look::failed(&path, &error)),
+        false => Ok(path),
     }
 }
 
 /// The text of the file, or what a first one holds.
 fn text(path: &Path) -> Result<String> {
-    match path.exists() {
-        true => Ok(super::read(path)?),
+    match look::is_file(path)? {
+        true => Ok(look::read(path)?),
         false => first_text(),
     }
 }

@@ -1,6 +1,7 @@
 //! A file written whole: whoever reads it finds the old one or the new one,
 //! after a crash and after a power cut too.
 
+use super::look::shown;
 use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -16,7 +17,7 @@ const NEW_FOLDER: u32 = 0o755;
 /// Puts `bytes` in the place of `path`: written beside it, synced, renamed over
 /// it. Mode and owner are those of `like`, if there is such a file.
 pub(super) fn replace(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
-    let told = || path.display().to_string();
+    let told = || shown(path);
     let mut new = temporary(path, folder(path)).with_context(told)?;
     new.write_all(bytes).with_context(told)?;
     adopt(new.as_file(), like).with_context(told)?;
@@ -28,7 +29,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
 /// Keeps other saves out of the folder of `path` until it is dropped, and takes
 /// away what killed ones have left there.
 pub(super) fn lock(path: &Path) -> Result<File> {
-    let told = || folder(path).display().to_string();
+    let told = || shown(folder(path));
     let lock = File::open(folder(path)).with_context(told)?;
     flock(&lock, FlockOperation::LockExclusive).with_context(told)?;
     let prefix = beside(Path::new(path.file_name().unwrap_or_default()), ".");
@@ -84,7 +85,7 @@ fn temporary(path: &Path, folder: &Path) -> std::io::Result<NamedTempFile> {
 
 /// Makes a folder that services can read, and its parents.
 pub(super) fn make_folder(path: &Path) -> Result<()> {
-    let told = || path.display().to_string();
+    let told = || shown(path);
     DirBuilder::new()
         .recursive(true)
         .mode(NEW_FOLDER)
@@ -104,10 +105,11 @@ pub(super) fn beside(path: &Path, added: &str) -> PathBuf {
 fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
-        .with_context(|| folder.display().to_string())
+        .with_context(|| shown(folder))
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder of `path`.
+pub(super) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         Some(_) => Path::new("."),
