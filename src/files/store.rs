@@ -4,7 +4,7 @@ use super::edit::Document;
 use super::look::{self, shown};
 use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
 use crate::failure::{Exit, Failure};
-use crate::say::tell;
+use crate::say::{say, tell};
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::process::geteuid;
 use std::fs;
@@ -20,6 +20,15 @@ pub(crate) struct Store {
     path: Option<PathBuf>,
     text: String,
     pub(crate) servos: Servos,
+    /// While it is held, nobody else saves.
+    lock: Option<whole::Lock>,
+}
+
+/// What a save did.
+pub(crate) struct Saved {
+    created: Vec<PathBuf>,
+    /// Or else `servos.toml` said so already.
+    changed: bool,
 }
 
 impl Store {
@@ -40,6 +49,26 @@ impl Store {
             path,
             text,
             servos,
+            lock: None,
+        })
+    }
+
+    /// As [`Self::open`], for a change at once: other saves are kept out before
+    /// the file is read, until the store is dropped.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_writable`] too.
+    pub(crate) fn open_locked(files: &Files) -> Result<Self> {
+        let before = Self::open(files)?;
+        before.check_writable()?;
+        let lock = whole::lock(before.path().context(NOWHERE)?, || {
+            let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
+            say(format_args!("{files}: {what}; Ctrl-C gives up"));
+        })?;
+        let lock = Some(lock);
+        Ok(Self {
+            lock,
+            ..Self::open(files)?
         })
     }
 
@@ -107,17 +136,17 @@ impl Store {
     }
 
     /// Edits the file and puts the new one in its place; a copy of the old one
-    /// is made before. What is saved, `run` loads. Returns files that were not there.
+    /// is made before. What is saved, `run` loads.
     ///
     /// # Errors
     /// The file is then as it was.
-    pub(crate) fn save(
-        &mut self,
-        edit: impl FnOnce(&mut Document) -> Result<()>,
-    ) -> Result<Vec<PathBuf>> {
+    pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
         let path = self.path.clone().context(NOWHERE)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let _lock = folder.exists().then(|| whole::lock(&path)).transpose()?;
+        let _lock = match &self.lock {
+            Some(_) => None,
+            // The session's picture is on the screen, and its save may wait in silence.
+            None => Some(whole::lock(&path, || {})?),
+        };
         let now = self.unchanged_text(&path)?;
         let mut document = Document::new(&now)?;
         edit(&mut document)?;
@@ -128,41 +157,43 @@ impl Store {
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
         let mut created = Vec::new();
-        if !folder.exists() {
-            whole::make_folder(folder)?;
-        }
         // First motion.toml: without it, servos.toml alone does not run.
         let motion = self.files.folder().context(NOWHERE)?.join("motion.toml");
         if !look::is_file(&motion)? {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
             created.push(motion);
         }
-        match look::is_file(&path)? {
-            true => {
-                let backup = whole::beside(&path, ".bak");
-                whole::replace(&backup, now.as_bytes(), &path)?;
+        let is_there = look::is_file(&path)?;
+        let changed = !is_there || text != now;
+        if changed {
+            match is_there {
+                true => {
+                    let backup = whole::beside(&path, ".bak");
+                    whole::replace(&backup, now.as_bytes(), &path)?;
+                }
+                false => created.push(path.clone()),
             }
-            false => created.push(path.clone()),
+            whole::replace(&path, text.as_bytes(), &path)?;
         }
-        whole::replace(&path, text.as_bytes(), &path)?;
         self.text = text;
         self.servos = servos;
-        Ok(created)
+        Ok(Saved { created, changed })
     }
 
     /// Tells what a save did, and, if it was to the service's file, what comes
     /// `next`.
-    pub(crate) fn tell(&self, created: &[PathBuf], next: &str) {
-        for created in created {
+    pub(crate) fn tell(&self, saved: &Saved, next: &str) {
+        for created in &saved.created {
             tell(format_args!("created {}", shown(created)));
         }
         if let Some(path) = self.path()
-            && !created.iter().any(|created| created == path)
+            && !saved.created.iter().any(|created| created == path)
         {
-            tell(format_args!(
-                "saved {}; the file before is in servos.toml.bak",
-                shown(path)
-            ));
+            let what = match saved.changed {
+                true => "saved; the file before is in servos.toml.bak",
+                false => "says so already; it and servos.toml.bak are as they were",
+            };
+            tell(format_args!("{}: {what}", shown(path)));
         }
         if self.is_the_services() {
             tell(next);
@@ -217,4 +248,22 @@ fn first_text() -> Result<String> {
     let servos = Files::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backup_is_what_was_there_at_the_save() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servos.toml");
+        fs::write(&path, SHIPPED_SERVOS).unwrap();
+        let mut store = Store::open(&Files::Folder(folder.path().into())).unwrap();
+        let edited = SHIPPED_SERVOS.to_owned() + "# bought in Leeds\n";
+        fs::write(&path, &edited).unwrap();
+        store.save(|document| document.set_trim(0, 5.0)).unwrap();
+        let backup = fs::read_to_string(whole::beside(&path, ".bak"));
+        assert_eq!(backup.unwrap(), edited);
+    }
 }
