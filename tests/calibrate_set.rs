@@ -244,6 +244,32 @@ fn the_marks_of_another_editor_stay() {
 }
 
 #[test]
+fn an_overlay_forgets_what_is_saved() {
+    // A file system of its own over /etc, as `raspi-config` lays one over all.
+    let script = "mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work && \
+                  mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work none /etc \
+                  && echo mounted || exit; set -- calibrate set front-left.x --negative 1400 --positive 1600; \
+                  \"$0\" \"$@\" && \"$0\" --config /etc/other \"$@\"";
+    let program = env!("CARGO_BIN_EXE_tentacle-hat");
+    let mut command = Command::new("unshare");
+    let output = command.args(["-m", "sh", "-c", script, program]).output();
+    let said = output.map(|o| String::from_utf8([o.stdout, o.stderr].concat()).unwrap());
+    let Some(said) = said.ok().filter(|said| said.starts_with("mounted")) else {
+        eprintln!("SKIPPED: this needs root, unshare and overlay file systems");
+        return;
+    };
+    let warning = "/etc/tentacle-hat/servos.toml: is on an overlay file system, which forgets it";
+    assert!(said.contains(warning), "{said}");
+    // Of no other folder: to a container, an overlay is what a card is to a Pi.
+    assert!(said.contains("created /etc/other/servos.toml"), "{said}");
+    assert_eq!(said.matches("forgets it").count(), 1, "{said}");
+    assert!(
+        said.contains("`sudo raspi-config nonint do_overlayfs 1`"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_full_disk_behind_what_is_printed_fails_nothing() {
     let folder = shipped("set-full");
     let config = folder.to_str().unwrap();

@@ -195,8 +195,27 @@ impl Store {
             };
             tell(format_args!("{}: {what}", shown(path)));
         }
+        if saved.changed {
+            self.warn();
+        }
         if self.is_the_services() {
             tell(next);
+        }
+    }
+
+    /// Warns of a save that the next start takes away. Of the service's folder
+    /// alone: to containers, such a file system is what a card is to a Pi.
+    pub(crate) fn warn(&self) {
+        if let Some(path) = &self.path
+            && self.is_the_services()
+            && whole::is_on_overlay(path)
+        {
+            say(format_args!(
+                "{}: is on an overlay file system, which forgets it at the next start of the \
+                 Pi. Copy it to another computer, turn that off with `sudo raspi-config nonint \
+                 do_overlayfs 1`, restart, and copy it back",
+                shown(path)
+            ));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::look::shown;
 use anyhow::{Context, Result};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, flock, statfs};
 use rustix::io::Errno;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -20,6 +20,9 @@ const NEW_FOLDER: u32 = 0o755;
 /// A wait for another save is told when it takes longer than any save.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// As the kernel's `linux/magic.h` has it.
+const OVERLAYFS_SUPER_MAGIC: u32 = 0x794c_7630;
 
 /// Puts `bytes` in the place of `path`: written beside it, synced, renamed over
 /// it. Mode and owner are those of `like`, if there is such a file.
@@ -121,6 +124,11 @@ pub(super) fn try_folder(path: &Path) -> std::io::Result<()> {
     }
     // Another save may take it away first, for a killed one's.
     temporary(path, place).map(drop)
+}
+
+/// Whether what is written to `path` goes onto an overlay.
+pub(super) fn is_on_overlay(path: &Path) -> bool {
+    statfs(folder(path)).is_ok_and(|system| system.f_type as u32 == OVERLAYFS_SUPER_MAGIC)
 }
 
 /// A file of this process alone, gone again unless it takes a name.
