@@ -31,7 +31,11 @@ pub(crate) fn clock(
     way: Measurement,
     channel: Option<Channel>,
 ) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = match way {
+        Measurement::Known(..) => Store::open_locked(files)?,
+        // Nobody else's save has to wait for an oscilloscope.
+        _ => Store::open(files)?,
+    };
     store.check_writable()?;
     let rig = &store.servos.rig;
     let timebase = *rig.timebase();

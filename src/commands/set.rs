@@ -13,9 +13,8 @@ const FAR_US: f32 = 200.0;
 pub(crate) type Wish = (f32, Microseconds);
 
 pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = Store::open_locked(files)?;
     let (servo, name) = store.find(servo)?;
-    store.check_writable()?;
     let table = store.servos.plans[servo / 2].servos[servo % 2]
         .table
         .as_ref();

@@ -10,9 +10,8 @@ pub(super) const RELOAD: &str =
     "A running hat takes it up with `sudo systemctl reload tentacle-hat`.";
 
 pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = Store::open_locked(files)?;
     let (servo, name) = store.find(servo)?;
-    store.check_writable()?;
     let plan = &store.servos.plans[servo / 2].servos[servo % 2];
     let before = plan.trim_us;
     let after = tenths(before + delta_us as f32);

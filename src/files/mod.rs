@@ -3,6 +3,7 @@
 //! saved whole.
 
 mod edit;
+mod look;
 mod motion;
 mod points;
 mod reader;
@@ -19,14 +20,9 @@ pub(crate) use store::Store;
 use crate::failure::{Exit, Failure};
 use reader::Reading;
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tentacle_hat::calibration::Rig;
 use tentacle_hat::motion::Hat;
-
-/// A file larger than this is no calibration file.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// `calibration/servos.toml`: its tables are an example.
 pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.toml");
@@ -119,14 +115,12 @@ impl Files {
         let text = match (self.folder(), name) {
             (None, "servos.toml") => SHIPPED_SERVOS.to_owned(),
             (None, _) => SHIPPED_MOTION.to_owned(),
-            (Some(folder), _) if !folder.is_dir() => {
-                return Err(Failure::config(format_args!(
-                    "{}: there is no such folder; `tentacle-hat calibrate` makes it, and \
-                     `--config DIR` names another",
-                    folder.display()
-                )));
+            (Some(folder), _) if !look::is_folder(folder)? => {
+                let what = "there is no such folder; `tentacle-hat calibrate` makes it, and \
+                            `--config DIR` names another";
+                return Err(look::refused(Exit::Config, folder, what));
             }
-            (Some(folder), _) => read(&folder.join(name))?,
+            (Some(folder), _) => look::read(&folder.join(name))?,
         };
         self.check(name, &text, parse)
     }
@@ -146,48 +140,17 @@ impl Files {
 
     fn path(&self, name: &str) -> String {
         let folder = self.folder().unwrap_or(Path::new("calibration"));
-        folder.join(name).display().to_string()
+        look::shown(&folder.join(name))
     }
 }
 
 impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.folder() {
-            Some(folder) => folder.display().fmt(f),
+            Some(folder) => f.write_str(&look::shown(folder)),
             None => f.write_str("the shipped calibration"),
         }
     }
-}
-
-/// The text of a file.
-///
-/// # Errors
-/// Why it is none.
-fn read(path: &Path) -> Result<String, Failure> {
-    let say = |exit, what: &dyn fmt::Display| Failure {
-        exit,
-        message: format!("{}: {what}", path.display()),
-    };
-    let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => say(
-            Exit::Config,
-            &"there is no such file; `tentacle-hat calibrate` makes it",
-        ),
-        ErrorKind::PermissionDenied => say(
-            Exit::Permission,
-            &"may not be read by this user: run this with sudo",
-        ),
-        _ => say(Exit::Config, &error),
-    })?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| say(Exit::Config, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let what = "is larger than 1 MiB: no calibration file";
-        return Err(say(Exit::Config, &what));
-    }
-    String::from_utf8(bytes).map_err(|_| say(Exit::Config, &"is not a text file (UTF-8)"))
 }
 
 #[cfg(test)]

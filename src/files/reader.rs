@@ -1,6 +1,7 @@
 //! TOML with its places kept, so that every fault can name its line, and all of
 //! them can be told at once.
 
+use super::look::printable;
 use anyhow::{Context, Result, bail};
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -57,7 +58,7 @@ impl<'a> Reading<'a> {
         let tell = |(at, what): &(usize, String)| {
             line += self.text[counted..*at].matches('\n').count();
             counted = *at;
-            format!("{path}:{line}: {what}")
+            format!("{path}:{line}: {}", printable(what))
         };
         let mut told: Vec<_> = faults.iter().take(MAX_FAULTS).map(tell).collect();
         if faults.len() > MAX_FAULTS {
@@ -67,14 +68,18 @@ impl<'a> Reading<'a> {
         Err(told.join("\n"))
     }
 
-    /// The source of a value, short enough for one line of a message.
+    /// The source of a value, for a message.
     fn source(&self, span: Range<usize>) -> String {
         let words: Vec<&str> = self.text[span].split_whitespace().collect();
-        let source = words.join(" ");
-        match source.char_indices().nth(48) {
-            Some((cut, _)) => format!("{}…", &source[..cut]),
-            None => source,
-        }
+        short(&words.join(" "))
+    }
+}
+
+/// A text, short enough for one line of a message.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(48) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
     }
 }
 
@@ -170,13 +175,12 @@ impl<'d> Section<'d> {
             if known.contains(&name) {
                 continue;
             }
-            let text = match crate::nearest::nearest(name, known.iter().copied()) {
-                Some(near) => format!("{}{name} is not a key; did you mean {near}?", self.prefix),
-                None => {
-                    let known = known.join(", ");
-                    format!("{}{name} is not a key; keys here: {known}", self.prefix)
-                }
+            let near = crate::nearest::nearest(name, known.iter().copied());
+            let hint = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("keys here: {}", known.join(", ")),
             };
+            let text = format!("{}{} is not a key; {hint}", self.prefix, short(name));
             let span = self.table.key(name).and_then(Key::span);
             self.reading.fault(span.unwrap_or_default().start, text);
         }

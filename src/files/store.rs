@@ -1,9 +1,10 @@
 //! `servos.toml` as it was read, and how it is saved.
 
 use super::edit::Document;
+use super::look::{self, shown};
 use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
 use crate::failure::{Exit, Failure};
-use crate::say::tell;
+use crate::say::{say, tell};
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::process::geteuid;
 use std::fs;
@@ -19,6 +20,15 @@ pub(crate) struct Store {
     path: Option<PathBuf>,
     text: String,
     pub(crate) servos: Servos,
+    /// While it is held, nobody else saves.
+    lock: Option<whole::Lock>,
+}
+
+/// What a save did.
+pub(crate) struct Saved {
+    created: Vec<PathBuf>,
+    /// Or else `servos.toml` said so already.
+    changed: bool,
 }
 
 impl Store {
@@ -28,10 +38,7 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let path = files
-            .folder()
-            .map(|folder| real_path(&folder.join("servos.toml")));
-        let path = path.transpose()?;
+        let path = files.folder().map(servos_in).transpose()?;
         let text = match &path {
             Some(path) => text(path)?,
             None => SHIPPED_SERVOS.to_owned(),
@@ -42,6 +49,26 @@ impl Store {
             path,
             text,
             servos,
+            lock: None,
+        })
+    }
+
+    /// As [`Self::open`], for a change at once: other saves are kept out before
+    /// the file is read, until the store is dropped.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_writable`] too.
+    pub(crate) fn open_locked(files: &Files) -> Result<Self> {
+        let before = Self::open(files)?;
+        before.check_writable()?;
+        let lock = whole::lock(before.path().context(NOWHERE)?, || {
+            let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
+            say(format_args!("{files}: {what}; Ctrl-C gives up"));
+        })?;
+        let lock = Some(lock);
+        Ok(Self {
+            lock,
+            ..Self::open(files)?
         })
     }
 
@@ -65,7 +92,7 @@ impl Store {
         };
         let refused = |exit, why: &str| Failure {
             exit,
-            message: format!("{}: {why}; nothing was changed", path.display()),
+            message: format!("{}: {why}; nothing was changed", shown(path)),
         };
         let owner = fs::metadata(path).ok().map(|file| file.uid());
         if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
@@ -109,17 +136,17 @@ impl Store {
     }
 
     /// Edits the file and puts the new one in its place; a copy of the old one
-    /// is made before. What is saved, `run` loads. Returns files that were not there.
+    /// is made before. What is saved, `run` loads.
     ///
     /// # Errors
     /// The file is then as it was.
-    pub(crate) fn save(
-        &mut self,
-        edit: impl FnOnce(&mut Document) -> Result<()>,
-    ) -> Result<Vec<PathBuf>> {
+    pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
         let path = self.path.clone().context(NOWHERE)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let _lock = folder.exists().then(|| whole::lock(&path)).transpose()?;
+        let _lock = match &self.lock {
+            Some(_) => None,
+            // The session's picture is on the screen, and its save may wait in silence.
+            None => Some(whole::lock(&path, || {})?),
+        };
         let now = self.unchanged_text(&path)?;
         let mut document = Document::new(&now)?;
         edit(&mut document)?;
@@ -130,44 +157,65 @@ impl Store {
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
         let mut created = Vec::new();
-        if !folder.exists() {
-            whole::make_folder(folder)?;
-        }
         // First motion.toml: without it, servos.toml alone does not run.
-        let motion = folder.join("motion.toml");
-        if !motion.exists() {
+        let motion = self.files.folder().context(NOWHERE)?.join("motion.toml");
+        if !look::is_file(&motion)? {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
             created.push(motion);
         }
-        match path.exists() {
-            true => {
-                let backup = whole::beside(&path, ".bak");
-                whole::replace(&backup, now.as_bytes(), &path)?;
+        let is_there = look::is_file(&path)?;
+        let changed = !is_there || text != now;
+        if changed {
+            match is_there {
+                true => {
+                    let backup = whole::beside(&path, ".bak");
+                    whole::replace(&backup, now.as_bytes(), &path)?;
+                }
+                false => created.push(path.clone()),
             }
-            false => created.push(path.clone()),
+            whole::replace(&path, text.as_bytes(), &path)?;
         }
-        whole::replace(&path, text.as_bytes(), &path)?;
         self.text = text;
         self.servos = servos;
-        Ok(created)
+        Ok(Saved { created, changed })
     }
 
     /// Tells what a save did, and, if it was to the service's file, what comes
     /// `next`.
-    pub(crate) fn tell(&self, created: &[PathBuf], next: &str) {
-        for created in created {
-            tell(format_args!("created {}", created.display()));
+    pub(crate) fn tell(&self, saved: &Saved, next: &str) {
+        for created in &saved.created {
+            tell(format_args!("created {}", shown(created)));
         }
         if let Some(path) = self.path()
-            && !created.iter().any(|created| created == path)
+            && !saved.created.iter().any(|created| created == path)
         {
-            tell(format_args!(
-                "saved {}; the file before is in servos.toml.bak",
-                path.display()
-            ));
+            let what = match saved.changed {
+                true => "saved; the file before is in servos.toml.bak",
+                false => "says so already; it and servos.toml.bak are as they were",
+            };
+            tell(format_args!("{}: {what}", shown(path)));
+        }
+        if saved.changed {
+            self.warn();
         }
         if self.is_the_services() {
             tell(next);
+        }
+    }
+
+    /// Warns of a save that the next start takes away. Of the service's folder
+    /// alone: to containers, such a file system is what a card is to a Pi.
+    pub(crate) fn warn(&self) {
+        if let Some(path) = &self.path
+            && self.is_the_services()
+            && whole::is_on_overlay(path)
+        {
+            say(format_args!(
+                "{}: is on an overlay file system, which forgets it at the next start of the \
+                 Pi. Copy it to another computer, turn that off with `sudo raspi-config nonint \
+                 do_overlayfs 1`, restart, and copy it back",
+                shown(path)
+            ));
         }
     }
 
@@ -181,7 +229,7 @@ impl Store {
             if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
                     "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
-                    path.display()
+                    shown(path)
                 );
             }
         }
@@ -192,19 +240,23 @@ impl Store {
 const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
                        uses the files inside the program";
 
-/// A link is kept, and what it leads to is replaced.
-fn real_path(path: &Path) -> Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Ok(real) => Ok(real),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
-        Err(error) => Err(Failure::config(format_args!("{}: {error}", path.display())).into()),
+/// Where the folder's `servos.toml` is saved: a link is kept, and what it leads
+/// to is replaced.
+fn servos_in(folder: &Path) -> Result<PathBuf, Failure> {
+    let path = folder.join("servos.toml");
+    look::is_folder(folder)?;
+    // Beside what is no file, no save would run: better told before the work.
+    look::is_file(&folder.join("motion.toml"))?;
+    match look::is_file(&path)? {
+        true => fs::canonicalize(&path).map_err(|error| look::failed(&path, &error)),
+        false => Ok(path),
     }
 }
 
 /// The text of the file, or what a first one holds.
 fn text(path: &Path) -> Result<String> {
-    match path.exists() {
-        true => Ok(super::read(path)?),
+    match look::is_file(path)? {
+        true => Ok(look::read(path)?),
         false => first_text(),
     }
 }
@@ -215,4 +267,22 @@ fn first_text() -> Result<String> {
     let servos = Files::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backup_is_what_was_there_at_the_save() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servos.toml");
+        fs::write(&path, SHIPPED_SERVOS).unwrap();
+        let mut store = Store::open(&Files::Folder(folder.path().into())).unwrap();
+        let edited = SHIPPED_SERVOS.to_owned() + "# bought in Leeds\n";
+        fs::write(&path, &edited).unwrap();
+        store.save(|document| document.set_trim(0, 5.0)).unwrap();
+        let backup = fs::read_to_string(whole::beside(&path, ".bak"));
+        assert_eq!(backup.unwrap(), edited);
+    }
 }

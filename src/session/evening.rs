@@ -125,6 +125,9 @@ impl Evening {
                 self.session.saved(measured, "");
             }
         }
+        if self.session.saves > 0 {
+            store.warn();
+        }
         Ok((self.session, store, self.over.transpose()?.unwrap_or(false)))
     }
 
