@@ -62,6 +62,30 @@ fn status_tells_why_the_board_is_lost_now() {
 }
 
 #[test]
+fn relax_reads_of_a_broken_file_what_it_can() {
+    let bench = Bench::new("service-broken");
+    let servos = bench.folder.join("servos.toml");
+    let text_of = fs::read_to_string(&servos).unwrap();
+    let moved = text_of.replace("address = 0x40", "address = 0x41");
+    fs::write(&servos, &moved).unwrap();
+    let mut child = bench.running();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.pulsing(), 8);
+    let running = fs::read(&bench.chip).unwrap();
+    // Another fault, and no TOML at all.
+    for broken in ["channel = 99", "channel = [[ 7"] {
+        fs::write(&bench.chip, &running).unwrap();
+        fs::write(&servos, moved.replacen("channel = 7", broken, 1)).unwrap();
+        let output = bench.output(&["relax"]);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("trying bus 1, address 0x41"), "{said}");
+        assert_eq!(bench.pulsing(), 0);
+    }
+}
+
+#[test]
 fn a_saved_file_is_taken_up_with_reload() {
     let bench = Bench::new("service-saved");
     let mut child = bench.command(&["run", "--reload"]);

@@ -8,6 +8,7 @@ mod motion;
 mod points;
 mod reader;
 mod servos;
+mod slips;
 mod store;
 mod whole;
 
@@ -21,7 +22,7 @@ use crate::failure::{Exit, Failure};
 use reader::Reading;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use tentacle_hat::calibration::Rig;
+use tentacle_hat::calibration::{BoardPlan, Rig};
 use tentacle_hat::motion::Hat;
 
 /// `calibration/servos.toml`: its tables are an example.
@@ -96,6 +97,13 @@ impl Files {
     pub(crate) fn load_rig(&self) -> Result<Rig, Failure> {
         let servos = self.read("servos.toml", servos::servos)?;
         Ok(servos.rig)
+    }
+
+    /// Where the board is, as far as a bad `servos.toml` can be read.
+    pub(crate) fn legible_board(&self) -> BoardPlan {
+        let text = |folder: &Path| look::read(&folder.join("servos.toml")).ok();
+        let text = self.folder().and_then(text).unwrap_or_default();
+        servos::legible_board(&text)
     }
 
     /// Checks the text of a `servos.toml` that is not there yet, as

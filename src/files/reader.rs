@@ -2,11 +2,12 @@
 //! them can be told at once.
 
 use super::look::printable;
+use super::slips;
 use anyhow::{Context, Result, bail};
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::Range;
-use toml_edit::{Item, Key, Table, TableLike};
+use toml_edit::{Item, Key, Table, TableLike, TomlError};
 
 /// So many faults are told; of the rest, only how many.
 const MAX_FAULTS: usize = 20;
@@ -34,10 +35,42 @@ impl<'a> Reading<'a> {
         match toml_edit::Document::parse(self.text) {
             Ok(document) => Some(document.into_item()),
             Err(error) => {
-                let at = error.span().unwrap_or_default().start;
-                let hint = "look here and at the line before";
-                self.fault(at, format_args!("{}; {hint}", error.message()));
+                self.slips(error);
                 None
+            }
+        }
+    }
+
+    /// Notes each slip of the text, and then what the parser says if that is not
+    /// all that is wrong with it.
+    fn slips(&self, mut error: TomlError) {
+        let mut lines: Vec<_> = self.text.split('\n').map(str::to_owned).collect();
+        for _ in 0..MAX_FAULTS {
+            let text = lines.join("\n");
+            let at = error.span().unwrap_or_default().start.min(text.len());
+            let line = text[..at].matches('\n').count();
+            // A parser may notice only where the next line begins.
+            let slip = [line, line.saturating_sub(1)].into_iter().find_map(|line| {
+                let (mended, why) = slips::mended(&lines[line])?;
+                Some((line, mended, why))
+            });
+            let start = |line: usize| {
+                self.text
+                    .split_inclusive('\n')
+                    .take(line)
+                    .map(str::len)
+                    .sum()
+            };
+            let Some((line, mended, why)) = slip else {
+                let hint = "look here and at the line before";
+                return self.fault(start(line), format_args!("{}; {hint}", error.message()));
+            };
+            let was = short(lines[line].trim());
+            self.fault(start(line), format_args!("{was}: write `{mended}`: {why}"));
+            lines[line] = mended;
+            match toml_edit::Document::parse(lines.join("\n")) {
+                Ok(_) => return,
+                Err(next) => error = next,
             }
         }
     }

@@ -125,7 +125,9 @@ impl Store {
         }
         let words: Vec<String> = names.iter().map(ServoName::to_string).collect();
         let near = crate::nearest::nearest(name, words.iter().map(String::as_str));
+        let is_tentacle = rig.tentacles().iter().any(|t| t.name.as_str() == name);
         let hint = match near {
+            _ if is_tentacle => format!("that tentacle's two are {name}.x and {name}.y"),
             Some(near) => format!("did you mean {near}?"),
             None => format!("the servos are {}", words.join(", ")),
         };
