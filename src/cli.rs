@@ -132,6 +132,14 @@ pub(crate) struct Calibrate {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum CalibrateStep {
+    /// Make servos.toml and motion.toml, with no servo measured yet
+    Init,
+    /// List earlier states of servos.toml, or bring one back
+    Restore {
+        /// Which one; without it they are listed, with what would change
+        #[arg(value_name = "N")]
+        number: Option<u32>,
+    },
     /// Set points of a servo's table, in the file only
     ///
     /// Any of the three points will do, also several; the others stay.

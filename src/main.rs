@@ -87,6 +87,8 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
         }
         Command::Calibrate(Calibrate { step: Some(step) }) => match step {
             CalibrateStep::Set(set) => commands::set::set(&files, &set.servo, &wishes(&set)),
+            CalibrateStep::Init => commands::init::init(&files),
+            CalibrateStep::Restore { number } => commands::restore::restore(&files, number),
             CalibrateStep::Test { servo } => commands::test::test(which, &files, &servo),
             CalibrateStep::Trim(trim) => commands::trim::trim(&files, &trim.servo, trim.delta_us),
             CalibrateStep::Clock(clock) => {

@@ -71,7 +71,7 @@ fn only_the_points_that_were_set_change() {
         !said.contains("systemctl"),
         "{said}"
     );
-    let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
+    let backup = fs::read_to_string(folder.join("servos.toml.bak.1")).unwrap();
     assert_eq!(backup, SERVOS);
     let names = fs::read_dir(&folder)
         .unwrap()
@@ -179,9 +179,9 @@ fn what_is_so_already_is_not_written() {
         .replacen("trim-us = 0\n", "trim-us = 0.0\n", 1)
         .replacen("25_000_000", "25000000", 1);
     fs::write(folder.join("servos.toml"), &before).unwrap();
-    fs::write(folder.join("servos.toml.bak"), "the one before").unwrap();
+    fs::write(folder.join("servos.toml.bak.1"), "the one before").unwrap();
     let inode = |name: &str| fs::metadata(folder.join(name)).unwrap().ino();
-    let inodes = [inode("servos.toml"), inode("servos.toml.bak")];
+    let inodes = [inode("servos.toml"), inode("servos.toml.bak.1")];
     for words in [
         "set front-left.x --negative 1400",
         "trim front-left.x 0",
@@ -194,7 +194,7 @@ fn what_is_so_already_is_not_written() {
         assert!(said.contains("says so already"), "{words}: {said}");
         assert!(!said.contains("saved"), "{words}: {said}");
         assert_eq!(text(&folder), before, "{words}");
-        assert_eq!([inode("servos.toml"), inode("servos.toml.bak")], inodes);
+        assert_eq!([inode("servos.toml"), inode("servos.toml.bak.1")], inodes);
     }
 }
 
@@ -392,7 +392,7 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
         assert!(said.contains(reason), "{words}: {said}");
         assert_eq!(text(&folder), narrow, "{words}");
     }
-    assert!(!folder.join("servos.toml.bak").exists());
+    assert!(!folder.join("servos.toml.bak.1").exists());
 }
 
 #[test]
@@ -451,7 +451,7 @@ fn mode_and_owner_stay() {
     }
     let before = fs::metadata(&file).unwrap();
     assert_eq!(calibrate(&folder, "trim front-left.x 5").0, 0);
-    for name in ["servos.toml", "servos.toml.bak"] {
+    for name in ["servos.toml", "servos.toml.bak.1"] {
         let after = fs::metadata(folder.join(name)).unwrap();
         assert_eq!(after.mode() & 0o7777, 0o640, "{name}");
         assert_eq!(
@@ -503,12 +503,13 @@ fn a_folder_that_cannot_be_written_is_told_before() {
 }
 
 #[test]
-fn the_compiled_in_files_cannot_be_changed() {
-    let output = hat(&["calibrate", "trim", "front-left.x", "5"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("nothing to save to"), "{said}");
-    assert!(said.contains("--config DIR"), "{said}");
+fn without_a_folder_it_is_a_rehearsal_in_a_folder_of_its_own() {
+    let folder = common::folder("set-rehearsal");
+    let mut command = hat(&["calibrate", "set", "front-left.x"]);
+    command.args(["--negative", "1450", "--positive", "1550"]);
+    let output = command.current_dir(&folder).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("created rehearsal/servos.toml"), "{said}");
+    let text = text(&folder.join("rehearsal"));
+    assert_eq!(text.matches("\ntable").count(), 1, "{text}");
 }

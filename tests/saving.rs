@@ -110,7 +110,7 @@ fn the_file_is_whole_at_every_moment_of_a_save() {
             Some(text) if text == new => news += 1,
             other => panic!("{moment}: {other:?}"),
         }
-        if let Ok(backup) = fs::read_to_string(folder.join("servos.toml.bak")) {
+        if let Ok(backup) = fs::read_to_string(folder.join("servos.toml.bak.1")) {
             assert_eq!(backup, SERVOS, "{moment}");
         }
     });
@@ -220,7 +220,7 @@ fn what_is_renamed_is_on_the_card_and_so_is_its_name() {
         .collect();
     // The backup first.
     assert_eq!(renamed.len(), 2, "{log}");
-    assert!(calls[renamed[0]].contains("servos.toml.bak\""), "{log}");
+    assert!(calls[renamed[0]].contains("servos.toml.bak.1\""), "{log}");
     assert!(calls[renamed[1]].contains("servos.toml\""), "{log}");
     for i in renamed {
         let from = calls[i].split('"').nth(1).unwrap();

@@ -63,7 +63,7 @@ fn status_tells_why_the_board_is_lost_now() {
 
 #[test]
 fn relax_reads_of_a_broken_file_what_it_can() {
-    let bench = Bench::new("service-broken");
+    let bench = Bench::new("service-legible");
     let servos = bench.folder.join("servos.toml");
     let text_of = fs::read_to_string(&servos).unwrap();
     let moved = text_of.replace("address = 0x40", "address = 0x41");

@@ -128,7 +128,7 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
     }
     // It does not run now: the board was ours.
     let next = "Start the hat with `sudo systemctl start tentacle-hat`.";
-    store.tell(&saved, next);
+    store.tell(&saved, Some(next));
     Ok(())
 }
 

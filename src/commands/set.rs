@@ -45,7 +45,7 @@ pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
     for warning in warnings(&before, &points) {
         tell(format_args!("{name}: {warning}"));
     }
-    store.tell(&saved, RELOAD);
+    store.tell(&saved, Some(RELOAD));
     Ok(())
 }
 

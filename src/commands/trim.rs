@@ -36,6 +36,6 @@ pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
     }
     let saved = store.save(|document| document.set_trim(servo, after))?;
     tell(format_args!("{name}: trim-us was {before}, is {after}"));
-    store.tell(&saved, RELOAD);
+    store.tell(&saved, Some(RELOAD));
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! whole, their faults reported together; and `servos.toml` edited and
 //! saved whole.
 
+mod backups;
+mod differences;
 mod edit;
 mod look;
 mod motion;
@@ -30,6 +32,9 @@ pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.t
 /// `calibration/motion.toml`.
 pub(crate) const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
 
+/// Where a calibration on the virtual board is kept.
+const REHEARSAL_FOLDER: &str = "rehearsal";
+
 /// Where the service finds its files.
 const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
 
@@ -54,6 +59,11 @@ impl Files {
             Some(folder) if !is_virtual && folder == Path::new(SERVICE_FOLDER) => Self::Service,
             Some(folder) => Self::Folder(folder),
         }
+    }
+
+    /// Where a calibration is saved: the shipped files stay as they are.
+    fn calibrated(&self) -> &Path {
+        self.folder().unwrap_or(Path::new(REHEARSAL_FOLDER))
     }
 
     /// The folder, but for the shipped files.

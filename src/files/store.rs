@@ -2,22 +2,24 @@
 
 use super::edit::Document;
 use super::look::{self, shown};
-use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
+use super::{
+    Files, REHEARSAL_FOLDER, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole,
+};
 use crate::failure::{Exit, Failure};
 use crate::say::{say, tell};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use rustix::process::geteuid;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use tentacle_hat::calibration::ServoName;
 
 /// The calibration that a command works on.
 pub(crate) struct Store {
     files: Files,
-    /// Where it is saved; nowhere on the virtual board without `--config`.
-    path: Option<PathBuf>,
+    path: PathBuf,
     text: String,
     pub(crate) servos: Servos,
     /// While it is held, nobody else saves.
@@ -29,6 +31,17 @@ pub(crate) struct Saved {
     created: Vec<PathBuf>,
     /// Or else `servos.toml` said so already.
     changed: bool,
+    /// The number of the backup of what was there.
+    backup: Option<u32>,
+}
+
+/// An earlier state of the file.
+pub(crate) struct Backup {
+    pub(crate) number: u32,
+    /// When it was replaced.
+    pub(crate) until: Option<SystemTime>,
+    /// What would change, if it is TOML.
+    pub(crate) differences: Option<Vec<String>>,
 }
 
 impl Store {
@@ -38,11 +51,12 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let path = files.folder().map(servos_in).transpose()?;
-        let text = match &path {
-            Some(path) => text(path)?,
-            None => SHIPPED_SERVOS.to_owned(),
+        let files = match files {
+            Files::Shipped => &Files::Folder(REHEARSAL_FOLDER.into()),
+            files => files,
         };
+        let path = servos_in(files.calibrated())?;
+        let text = text(&path)?;
         let servos = files.servos(&text)?;
         Ok(Self {
             files: files.clone(),
@@ -61,7 +75,7 @@ impl Store {
     pub(crate) fn open_locked(files: &Files) -> Result<Self> {
         let before = Self::open(files)?;
         before.check_writable()?;
-        let lock = whole::lock(before.path().context(NOWHERE)?, || {
+        let lock = whole::lock(before.path(), || {
             let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
             say(format_args!("{files}: {what}; Ctrl-C gives up"));
         })?;
@@ -72,9 +86,61 @@ impl Store {
         })
     }
 
-    /// Where the calibration is saved, if anywhere.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// The backups of the file, the youngest first; it may be bad itself.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub(crate) fn backups(files: &Files) -> Result<Vec<Backup>, Failure> {
+        let path = servos_in(files.calibrated())?;
+        let now = look::read(&path).unwrap_or_default();
+        let backup = |(number, path): (u32, PathBuf)| Backup {
+            number,
+            until: fs::metadata(&path).and_then(|file| file.modified()).ok(),
+            differences: look::read(&path)
+                .ok()
+                .and_then(|text| differences::between(&now, &text)),
+        };
+        Ok(backups::of(&path).into_iter().rev().map(backup).collect())
+    }
+
+    /// Puts a backup in the place of the file, of which one is made before.
+    ///
+    /// # Errors
+    /// The file is then as it was.
+    pub(crate) fn restore(files: &Files, number: u32) -> Result<()> {
+        let path = servos_in(files.calibrated())?;
+        check_writable(&path)?;
+        let _lock = whole::lock(&path, || {})?;
+        let backups = backups::of(&path);
+        let Some((_, backup)) = backups.iter().find(|(other, _)| *other == number) else {
+            bail!("there is no backup {number}; `tentacle-hat calibrate restore` lists them");
+        };
+        let text = look::read(backup)?;
+        if let Err(faults) = files.servos(&text) {
+            bail!("backup {number} has faults itself; nothing was changed:\n{faults}");
+        }
+        let kept = match look::is_file(&path)? {
+            true => Some(backups::keep(&path, &fs::read(&path)?)?),
+            false => None,
+        };
+        whole::replace(&path, text.as_bytes(), &path)?;
+        let kept = kept.map(|n| format!("; what was there is backup {n} now"));
+        tell(format_args!(
+            "{}: is backup {number} again{}",
+            shown(&path),
+            kept.unwrap_or_default()
+        ));
+        Ok(())
+    }
+
+    /// Where the calibration is saved.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder as it was named.
+    pub(crate) fn folder(&self) -> &Path {
+        self.files.calibrated()
     }
 
     /// Whether it is the file that the service on this Pi reads.
@@ -87,30 +153,7 @@ impl Store {
     /// # Errors
     /// Why not, and what to do.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        let Some(path) = &self.path else {
-            return Err(Failure::other(NOWHERE));
-        };
-        let refused = |exit, why: &str| Failure {
-            exit,
-            message: format!("{}: {why}; nothing was changed", shown(path)),
-        };
-        let owner = fs::metadata(path).ok().map(|file| file.uid());
-        if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
-            let why = "belongs to another user, who must keep it: run this with sudo";
-            return Err(refused(Exit::Permission, why));
-        }
-        whole::try_folder(path).map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => refused(
-                Exit::Permission,
-                "this user may not write in its folder: run this with sudo",
-            ),
-            ErrorKind::ReadOnlyFilesystem => refused(
-                Exit::Other,
-                "is on a read-only file system: `sudo mount -o remount,rw /` makes the Pi's \
-                 card writable",
-            ),
-            _ => refused(Exit::Other, &format!("cannot be written: {error}")),
-        })
+        check_writable(&self.path)
     }
 
     /// Finds a servo by the name that users give it.
@@ -143,7 +186,7 @@ impl Store {
     /// # Errors
     /// The file is then as it was.
     pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
-        let path = self.path.clone().context(NOWHERE)?;
+        let path = self.path.clone();
         let _lock = match &self.lock {
             Some(_) => None,
             // The session's picture is on the screen, and its save may wait in silence.
@@ -160,58 +203,57 @@ impl Store {
 
         let mut created = Vec::new();
         // First motion.toml: without it, servos.toml alone does not run.
-        let motion = self.files.folder().context(NOWHERE)?.join("motion.toml");
+        let motion = self.folder().join("motion.toml");
         if !look::is_file(&motion)? {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
             created.push(motion);
         }
         let is_there = look::is_file(&path)?;
         let changed = !is_there || text != now;
+        let mut backup = None;
         if changed {
             match is_there {
-                true => {
-                    let backup = whole::beside(&path, ".bak");
-                    whole::replace(&backup, now.as_bytes(), &path)?;
-                }
+                true => backup = Some(backups::keep(&path, now.as_bytes())?),
                 false => created.push(path.clone()),
             }
             whole::replace(&path, text.as_bytes(), &path)?;
         }
         self.text = text;
         self.servos = servos;
-        Ok(Saved { created, changed })
+        Ok(Saved {
+            created,
+            changed,
+            backup,
+        })
     }
 
     /// Tells what a save did, and, if it was to the service's file, what comes
     /// `next`.
-    pub(crate) fn tell(&self, saved: &Saved, next: &str) {
+    pub(crate) fn tell(&self, saved: &Saved, next: Option<&str>) {
         for created in &saved.created {
             tell(format_args!("created {}", shown(created)));
         }
-        if let Some(path) = self.path()
-            && !saved.created.iter().any(|created| created == path)
-        {
-            let what = match saved.changed {
-                true => "saved; the file before is in servos.toml.bak",
-                false => "says so already; it and servos.toml.bak are as they were",
-            };
-            tell(format_args!("{}: {what}", shown(path)));
+        let path = shown(&self.path);
+        match saved.backup {
+            Some(n) => tell(format_args!(
+                "{path}: saved; `tentacle-hat calibrate restore {n}` takes it back"
+            )),
+            None if saved.changed => {}
+            None => tell(format_args!("{path}: says so already, and is as it was")),
         }
         if saved.changed {
             self.warn();
         }
         if self.is_the_services() {
-            tell(next);
+            next.iter().for_each(tell);
         }
     }
 
     /// Warns of a save that the next start takes away. Of the service's folder
     /// alone: to containers, such a file system is what a card is to a Pi.
     pub(crate) fn warn(&self) {
-        if let Some(path) = &self.path
-            && self.is_the_services()
-            && whole::is_on_overlay(path)
-        {
+        let path = &self.path;
+        if self.is_the_services() && whole::is_on_overlay(path) {
             say(format_args!(
                 "{}: is on an overlay file system, which forgets it at the next start of the \
                  Pi. Copy it to another computer, turn that off with `sudo raspi-config nonint \
@@ -239,8 +281,33 @@ impl Store {
     }
 }
 
-const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
-                       uses the files inside the program";
+/// Whether a save to `path` will succeed.
+///
+/// # Errors
+/// Why not, and what to do.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let refused = |exit, why: &str| Failure {
+        exit,
+        message: format!("{}: {why}; nothing was changed", shown(path)),
+    };
+    let owner = fs::metadata(path).ok().map(|file| file.uid());
+    if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
+        let why = "belongs to another user, who must keep it: run this with sudo";
+        return Err(refused(Exit::Permission, why));
+    }
+    whole::try_folder(path).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => refused(
+            Exit::Permission,
+            "this user may not write in its folder: run this with sudo",
+        ),
+        ErrorKind::ReadOnlyFilesystem => refused(
+            Exit::Other,
+            "is on a read-only file system: `sudo mount -o remount,rw /` makes the Pi's \
+             card writable",
+        ),
+        _ => refused(Exit::Other, &format!("cannot be written: {error}")),
+    })
+}
 
 /// Where the folder's `servos.toml` is saved: a link is kept, and what it leads
 /// to is replaced.
@@ -284,7 +351,7 @@ mod tests {
         let edited = SHIPPED_SERVOS.to_owned() + "# bought in Leeds\n";
         fs::write(&path, &edited).unwrap();
         store.save(|document| document.set_trim(0, 5.0)).unwrap();
-        let backup = fs::read_to_string(whole::beside(&path, ".bak"));
+        let backup = fs::read_to_string(whole::beside(&path, ".bak.1"));
         assert_eq!(backup.unwrap(), edited);
     }
 }

@@ -141,7 +141,7 @@ pub(crate) fn state(servo: &Felt) -> String {
 }
 
 /// All keys, a line each.
-pub(crate) const HELP: [&str; 17] = [
+pub(crate) const HELP: [&str; 19] = [
     "↑ ↓      choose a servo; the one before goes limp",
     "Space    engage it, or make everything limp",
     "← →      jog 10 µs",
@@ -154,9 +154,11 @@ pub(crate) const HELP: [&str; 17] = [
     "f        turn round: negative becomes positive",
     "g        go to neutral",
     "t        sweep slowly through what is set",
+    "w        wiggle a little: is it the right servo?",
     "a        all straight, the last step: every measured servo at neutral",
     "u        take back the last change",
-    "s        save; the file before is kept as servos.toml.bak",
-    "q        leave; asks if something is not saved. Ctrl-C leaves at once",
+    "s        save; `calibrate restore` brings the file before back",
+    "q        leave; asks if something is not saved. Ctrl-C leaves at once,",
+    "         Ctrl-Z goes back to the shell, and fg comes back",
     "After 30 s without a key everything goes limp by itself.",
 ];
