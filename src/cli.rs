@@ -13,12 +13,30 @@ use tentacle_hat::units::{Microseconds, within};
 /// board.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_long_help = EXITS)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// How the program ends, and what signals do.
+const EXITS: &str = "Exit codes:
+  0 done
+  1 anything without a code of its own
+  2 a wrong command line
+  69 the board is absent or lost
+  75 another process drives the board
+  77 this user may not use the bus or the files
+  78 a calibration file is bad or missing
+
+Signals:
+  SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM end `run` at neutral; a second one at once.
+  SIGHUP makes the service read its files again, and ends a `run` by hand.
+  SIGTSTP relaxes the servos and stops the program; SIGCONT engages them softly.
+
+The files are explained in tentacle-hat(5).";
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
