@@ -94,15 +94,15 @@ fn next(servo: &Felt) -> String {
     };
     let end = |side: &str, key: char, which: &str| {
         format!(
-            "{which} end, {side}: first the line takes up slack, then the tentacle bends. Where \
-             it stops bending, or the servo hums, go back 20 µs; {key} sets it there."
+            "{which} end, {side}: where the tentacle bends no further, or the servo hums, go back \
+             20 µs; {key} sets it there."
         )
     };
     let points = &servo.points;
     if points.neutral().is_none() {
-        "Neutral: ← → until both lines have just taken up their slack and the tentacle stands \
-         straight; n sets it. Far from 1500 µs? Then move the horn by a tooth instead, so that \
-         both ends get room."
+        "Neutral: ← → until the tentacle stands straight; n sets it. A line hangs? Slack goes \
+         into its knot. Far from 1500 µs? Then move the horn by a tooth instead, so that both \
+         ends get room."
             .to_owned()
     } else if points.at(-1.0).is_none() {
         end(left, '[', "Negative")
