@@ -107,7 +107,7 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
         }
         tables.push((i, points));
     }
-    let saved = store.save(|document| {
+    let saved = store.save(&mut |document| {
         document.set_oscillator(new)?;
         let mut tables = tables.iter();
         tables.try_for_each(|(i, points)| document.set_points(*i, points))

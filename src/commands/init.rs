@@ -10,7 +10,7 @@ pub(crate) fn init(files: &Files) -> Result<()> {
     if store.path().exists() {
         bail!("{path} is there already; nothing was changed");
     }
-    let saved = store.save(|_| Ok(()))?;
+    let saved = store.save(&mut |_| Ok(()))?;
     store.tell(&saved, None);
     tell(format_args!(
         "No servo is measured yet, so none moves. Look whether the channels in {path} are those \

@@ -31,7 +31,7 @@ pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
              US; nothing was changed"
         );
     }
-    let saved = store.save(|document| document.set_points(servo, &points))?;
+    let saved = store.save(&mut |document| document.set_points(servo, &points))?;
     for (bend, us) in wishes {
         let was = before
             .at(*bend)

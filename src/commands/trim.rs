@@ -34,7 +34,7 @@ pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
              become {after}; nothing was changed"
         );
     }
-    let saved = store.save(|document| document.set_trim(servo, after))?;
+    let saved = store.save(&mut |document| document.set_trim(servo, after))?;
     tell(format_args!("{name}: trim-us was {before}, is {after}"));
     store.tell(&saved, Some(RELOAD));
     Ok(())

@@ -35,6 +35,9 @@ pub(crate) struct Saved {
     backup: Option<u32>,
 }
 
+/// A change to the file.
+type Edit<'a> = &'a mut dyn FnMut(&mut Document) -> Result<()>;
+
 /// An earlier state of the file.
 pub(crate) struct Backup {
     pub(crate) number: u32,
@@ -185,7 +188,7 @@ impl Store {
     ///
     /// # Errors
     /// The file is then as it was.
-    pub(crate) fn save(&mut self, edit: impl FnOnce(&mut Document) -> Result<()>) -> Result<Saved> {
+    pub(crate) fn save(&mut self, edit: Edit<'_>) -> Result<Saved> {
         let path = self.path.clone();
         let _lock = match &self.lock {
             Some(_) => None,
@@ -350,7 +353,9 @@ mod tests {
         let mut store = Store::open(&Files::Folder(folder.path().into())).unwrap();
         let edited = SHIPPED_SERVOS.to_owned() + "# bought in Leeds\n";
         fs::write(&path, &edited).unwrap();
-        store.save(|document| document.set_trim(0, 5.0)).unwrap();
+        store
+            .save(&mut |document| document.set_trim(0, 5.0))
+            .unwrap();
         let backup = fs::read_to_string(whole::beside(&path, ".bak.1"));
         assert_eq!(backup.unwrap(), edited);
     }

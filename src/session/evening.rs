@@ -82,7 +82,7 @@ impl Evening {
             is_the_services: store.is_the_services(),
             keeper: thread::spawn(move || {
                 for measured in to_save {
-                    let result = store.save(|document| {
+                    let result = store.save(&mut |document| {
                         let edit = |(i, points): &Measured| document.set_points(*i, points);
                         measured.iter().try_for_each(edit)
                     });
