@@ -86,7 +86,8 @@ fn names(buffer: &mut Buffer, area: Rect, rig: &Rig, radius: f32, palette: Palet
         let width = words.width() as u16;
         let left = side * f32::from(area.width.saturating_sub(width));
         let place = |row| Rect::new(area.x + left as u16, area.y + row, width, 1);
-        let own = (middle + radius * facing.cos()).round() as u16;
+        // A corner has more room than its tentacle's own row.
+        let own = (middle + radius * (1.3 * facing.cos()).clamp(-1.0, 1.0)).round() as u16;
         let free = |row: &u16| {
             let down = f32::from(*row) - middle;
             let brim = 2.0 * (radius * radius - down * down).max(0.0).sqrt();
