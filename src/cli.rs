@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
+use tentacle_hat::motion::Show;
 use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
@@ -89,6 +90,7 @@ pub(crate) enum Command {
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = scenes())]
 pub(crate) struct Run {
     /// Play the show, scene after scene, instead of the wave
     #[arg(long)]
@@ -266,6 +268,12 @@ pub(crate) fn parse() -> Cli {
         }
         error.exit()
     })
+}
+
+/// What the show plays.
+fn scenes() -> String {
+    let names: Vec<_> = Show::scenes().collect();
+    format!("The show, over and over: {}.", names.join(", "))
 }
 
 fn microseconds(text: &str) -> Result<Microseconds, String> {
