@@ -1,8 +1,11 @@
 //! The command line.
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
+use tentacle_hat::motion::Show;
 use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
@@ -11,12 +14,30 @@ use tentacle_hat::units::{Microseconds, within};
 /// board.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_long_help = EXITS)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// How the program ends, and what signals do.
+const EXITS: &str = "Exit codes:
+  0 done
+  1 anything without a code of its own
+  2 a wrong command line
+  69 the board is absent or lost
+  75 another process drives the board
+  77 this user may not use the bus or the files
+  78 a calibration file is bad or missing
+
+Signals:
+  SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM end `run` at neutral; a second one at once.
+  SIGHUP makes the service read its files again, and ends a `run` by hand.
+  SIGTSTP relaxes the servos and stops the program; SIGCONT engages them softly.
+
+The files are explained in tentacle-hat(5).";
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -69,6 +90,7 @@ pub(crate) enum Command {
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = scenes())]
 pub(crate) struct Run {
     /// Play the show, scene after scene, instead of the wave
     #[arg(long)]
@@ -85,6 +107,9 @@ pub(crate) struct Run {
     /// Write the pulses that the board emits to a CSV file, a row a frame
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Take the files up whenever they are saved
+    #[arg(long, conflicts_with = "unpaced")]
+    pub(crate) reload: bool,
     /// Do not wait between frames; seconds are simulated ones (virtual board)
     #[arg(long)]
     pub(crate) unpaced: bool,
@@ -96,6 +121,12 @@ pub(crate) struct Check {
     /// The files only: also beside a running hat
     #[arg(long)]
     pub(crate) files: bool,
+    /// Reset a board that listens to an external clock, if it is alone on its bus
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) reset: bool,
+    /// Tell the chip's own figures as well
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 /// When to draw the tentacles in the terminal.
@@ -121,10 +152,23 @@ pub(crate) struct Calibrate {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum CalibrateStep {
+    /// Make servos.toml and motion.toml, with no servo measured yet
+    Init,
+    /// List earlier states of servos.toml, or bring one back
+    Restore {
+        /// Which one; without it they are listed, with what would change
+        #[arg(value_name = "N")]
+        number: Option<u32>,
+    },
     /// Set points of a servo's table, in the file only
     ///
     /// Any of the three points will do, also several; the others stay.
     Set(Set),
+    /// Wiggle one servo a little: is it the right one?
+    Test {
+        /// Which servo, as TENTACLE.AXIS: front-left.x
+        servo: String,
+    },
     /// Shift a servo's table after its tendon has moved, in the file only
     Trim(Trim),
     /// Measure the board's oscillator, and keep every real pulse as it was
@@ -175,6 +219,61 @@ pub(crate) struct Clock {
     /// The channel to emit on, one without a servo [default: the lowest]
     #[arg(long, value_name = "N", value_parser = channel)]
     pub(crate) channel: Option<Channel>,
+}
+
+/// What somebody may have meant by a word that is none here.
+const MEANT: [(&str, &str); 9] = [
+    ("demo", "the show is `tentacle-hat run --demo`"),
+    ("view", "the picture is `tentacle-hat run --view on`"),
+    (
+        "start",
+        "`sudo systemctl start tentacle-hat` starts the hat",
+    ),
+    ("stop", "`sudo systemctl stop tentacle-hat` stops the hat"),
+    (
+        "restart",
+        "`sudo systemctl restart tentacle-hat` restarts the hat",
+    ),
+    (
+        "status",
+        "`systemctl status tentacle-hat` tells how the hat is",
+    ),
+    (
+        "reload",
+        "`sudo systemctl reload tentacle-hat` takes the files up",
+    ),
+    ("speed", "speed is `frequency-hz` in motion.toml"),
+    (
+        "amplitude",
+        "how far tentacles lean is `amplitude` in motion.toml",
+    ),
+];
+
+/// Reads the command line, or ends the program with what is wrong with it.
+pub(crate) fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        let wrong = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+        let word = wrong.into_iter().find_map(|kind| error.get(kind));
+        let word = word.map(|word| word.to_string());
+        let word = word
+            .as_deref()
+            .map_or("", |word| word.trim_start_matches('-'));
+        let meant = MEANT.iter().find(|(said, _)| *said == word);
+        if let Some((_, meant)) = meant {
+            for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+                error.remove(kind);
+            }
+            let tip = StyledStr::from(*meant);
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        error.exit()
+    })
+}
+
+/// What the show plays.
+fn scenes() -> String {
+    let names: Vec<_> = Show::scenes().collect();
+    format!("The show, over and over: {}.", names.join(", "))
 }
 
 fn microseconds(text: &str) -> Result<Microseconds, String> {

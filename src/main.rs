@@ -9,6 +9,7 @@ mod host;
 mod nearest;
 mod oscillator;
 mod outlet;
+mod pause;
 mod say;
 mod screen;
 mod session;
@@ -18,8 +19,8 @@ mod state;
 mod view;
 
 use anyhow::Result;
-use clap::Parser;
 use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
+use commands::check::Depth;
 use commands::clock::Measurement;
 use failure::{Exit, Failure};
 use files::Files;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 const PANICKED: u8 = 101;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     screen::keep_panics();
     let executed = catch_unwind(AssertUnwindSafe(|| execute(cli)));
     // By now the board is relaxed.
@@ -67,17 +68,28 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 seconds: options.seconds,
                 unpaced: options.unpaced,
                 view: view::wanted(asked, options.unpaced)?,
+                reload: options.reload,
                 trace: options.trace,
             };
             commands::run::run(which, &programme)
         }
-        Command::Check(options) => commands::check::check(which, &files, options.files),
+        Command::Check(options) => {
+            let depth = Depth {
+                only_files: options.files,
+                resets: options.reset,
+                verbose: options.verbose,
+            };
+            commands::check::check(which, &files, depth)
+        }
         Command::Relax => commands::relax::relax(which, &files),
         Command::Calibrate(Calibrate { step: None }) => {
             commands::calibrate::calibrate(which, &files)
         }
         Command::Calibrate(Calibrate { step: Some(step) }) => match step {
             CalibrateStep::Set(set) => commands::set::set(&files, &set.servo, &wishes(&set)),
+            CalibrateStep::Init => commands::init::init(&files),
+            CalibrateStep::Restore { number } => commands::restore::restore(&files, number),
+            CalibrateStep::Test { servo } => commands::test::test(which, &files, &servo),
             CalibrateStep::Trim(trim) => commands::trim::trim(&files, &trim.servo, trim.delta_us),
             CalibrateStep::Clock(clock) => {
                 commands::clock::clock(which, &files, way(&clock), clock.channel)

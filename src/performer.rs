@@ -51,12 +51,12 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
         self.performance = Performance::new(self.hat.motion.clone(), grows_from_us);
     }
 
-    fn course(&mut self, stopping: bool, t_us: u64, emitted: &Pulses) -> Course {
+    fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course {
         if let Some(hat) = (self.inbox)() {
             self.next = Some(hat);
         }
-        let rewires = |new: &Hat| !same_wiring(&self.hat.rig, &new.rig);
-        if stopping || self.next.as_ref().is_some_and(rewires) {
+        let leaves = |new: &Hat| !same_wiring(&self.hat.rig, &new.rig) || !pulses.are_in(&new.rig);
+        if stopping || self.next.as_ref().is_some_and(leaves) {
             self.performance.end(t_us);
         }
         let Some(since_us) = self.performance.ends_from_us() else {
@@ -71,8 +71,8 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
             return Course::On;
         };
         // A limp hat is where it is to be, and is not engaged only to leave.
-        let there = *emitted == Pulses::LIMP
-            || self.performance.has_ended(t_us) && self.at_neutral(emitted);
+        let there =
+            *pulses == Pulses::LIMP || self.performance.has_ended(t_us) && self.at_neutral(pulses);
         if !there && t_us < since_us + RETURN_AT_MOST_US {
             return Course::On;
         }

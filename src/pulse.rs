@@ -15,6 +15,16 @@ impl Pulses {
     /// All servos limp.
     pub const LIMP: Self = Self([None; MAX_SERVOS]);
 
+    /// Whether each of them is within its servo's table.
+    pub fn are_in(&self, rig: &Rig) -> bool {
+        let is_in = |(servo, pulse): (&Servo, &Option<Microseconds>)| {
+            let ticks = pulse.map(|width| rig.timebase().ticks(width));
+            let held = |ticks| Some(servo.calibration.as_ref()?.holds(ticks, rig.timebase()));
+            ticks.is_none_or(|ticks| held(ticks) == Some(true))
+        };
+        rig.servos().iter().zip(&self.0).all(is_in)
+    }
+
     /// Leaves limp what `before` has limp, but for the first servo that wakes
     /// if one `may`. Returns whether one does.
     #[inline]

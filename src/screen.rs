@@ -131,6 +131,8 @@ const BUFFER: usize = 1 << 16;
 
 /// Whether the terminal is taken over.
 static SHOWN: AtomicBool = AtomicBool::new(false);
+/// Whether what is on the terminal is somebody else's, and is to be drawn over.
+static LENT: AtomicBool = AtomicBool::new(false);
 /// A panic's message, until there is a terminal to print it on.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
@@ -160,6 +162,9 @@ impl Screen {
     }
 
     fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if LENT.swap(false, Ordering::SeqCst) {
+            self.terminal.clear()?;
+        }
         self.terminal.draw(draw).map(drop)
     }
 }
@@ -167,6 +172,22 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// Lends the terminal to whoever had it before, if it is taken over.
+pub(crate) fn lend(meanwhile: impl FnOnce()) {
+    let shown = SHOWN.load(Ordering::SeqCst);
+    // A terminal that is gone needs nothing.
+    if shown {
+        let _ = execute!(stdout(), Show, LeaveAlternateScreen);
+        let _ = disable_raw_mode();
+    }
+    meanwhile();
+    if shown {
+        let _ = enable_raw_mode();
+        let _ = execute!(stdout(), EnterAlternateScreen, Hide);
+        LENT.store(true, Ordering::SeqCst);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signals, as flags that the loop reads between frames.
 
-use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
     hangup: Arc<AtomicBool>,
+    pause: Arc<AtomicBool>,
+    reload: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -29,12 +31,38 @@ impl Signals {
             register(signal, &signals.stop)?;
         }
         register(SIGHUP, &signals.hangup)?;
+        register(SIGTSTP, &signals.pause)?;
         Ok(signals)
     }
 
     /// Asks for a stop, as a signal does.
     pub(crate) fn ask_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for the files to be read again.
+    pub(crate) fn ask_reload(&self) {
+        self.reload.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked for since the last call.
+    pub(crate) fn take_reload(&self) -> bool {
+        take(&self.reload)
+    }
+
+    /// Asks for a pause, as Ctrl-Z does.
+    pub(crate) fn ask_pause(&self) {
+        self.pause.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the process is to be stopped for a while.
+    pub(crate) fn pause_asked(&self) -> bool {
+        self.pause.load(Ordering::Relaxed)
+    }
+
+    /// That was done.
+    pub(crate) fn take_pause(&self) {
+        take(&self.pause);
     }
 
     /// Whether a stop was asked for since the last call.

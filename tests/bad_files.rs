@@ -7,9 +7,56 @@
 
 mod common;
 
-use common::{folder, hat};
+use common::{bench, folder, hat};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Instant;
+
+/// Every command that reads the files.
+const READERS: [&str; 7] = [
+    "run --seconds 1 --unpaced",
+    "check",
+    "check --files",
+    "calibrate",
+    "calibrate set front-left.x --negative 1400 --positive 1600",
+    "calibrate trim front-left.x 5",
+    "calibrate clock --commanded-us 1500 --measured-us 1500",
+];
+
+/// The program, started.
+fn starts(words: &str, config: &Path) -> Child {
+    reader(words, config).spawn().unwrap()
+}
+
+fn reader(words: &str, config: &Path) -> Command {
+    let mut command = hat(&words.split(' ').collect::<Vec<_>>());
+    command.arg("--config").arg(config);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// All that is said, and the exit code; a command that hangs fails.
+fn ends(mut child: Child) -> (String, Option<i32>) {
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > bench::PATIENCE {
+            child.kill().unwrap();
+            panic!("it hangs");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let Output {
+        stdout,
+        stderr,
+        status,
+    } = child.wait_with_output().unwrap();
+    (bench::text(&[stdout, stderr].concat()), status.code())
+}
 
 /// What the program says of `text` as `name`, with the good other file.
 fn refused(case: &str, name: &str, text: &[u8]) -> String {
@@ -119,4 +166,116 @@ fn faults_of_both_files_are_told_together() {
         said.contains("motion.toml:1: wave = 1: must be a table"),
         "{said}"
     );
+}
+
+#[test]
+fn what_is_no_file_is_named_and_nothing_waits_for_it() {
+    type Maker = fn(&Path);
+    let make: [(&str, Maker); 5] = [
+        ("a pipe", |path| {
+            mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        }),
+        ("a folder", |path| fs::create_dir(path).unwrap()),
+        ("a socket", |path| {
+            // Its path may be too long.
+            let short = std::env::temp_dir().join(format!("bad-socket-{}", std::process::id()));
+            drop(UnixListener::bind(&short).unwrap());
+            fs::rename(short, path).unwrap();
+        }),
+        ("a device", |path| symlink("/dev/zero", path).unwrap()),
+        ("a link to gone.toml, where nothing is", |path| {
+            symlink("gone.toml", path).unwrap();
+        }),
+    ];
+    for (kind, make) in make {
+        for name in ["servos.toml", "motion.toml"] {
+            let folder = folder("bad-no-file");
+            let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("calibration");
+            for file in ["servos.toml", "motion.toml"] {
+                fs::copy(shipped.join(file), folder.join(file)).unwrap();
+            }
+            fs::remove_file(folder.join(name)).unwrap();
+            make(&folder.join(name));
+            let before = fs::symlink_metadata(folder.join(name)).unwrap();
+            let expected = format!("{name}: is {kind}");
+            for words in READERS {
+                let (said, code) = ends(starts(words, &folder));
+                assert_eq!(code, Some(78), "{kind}, {words}: {said}");
+                assert!(said.contains(&expected), "{kind}, {words}: {said}");
+            }
+            let after = fs::symlink_metadata(folder.join(name)).unwrap();
+            assert_eq!(after.file_type(), before.file_type(), "{kind} as {name}");
+            assert_eq!(
+                fs::read_dir(&folder).unwrap().count(),
+                2,
+                "{kind} as {name}"
+            );
+        }
+        // Servos that hold on are worse than a guess: it says so, and goes on.
+        let folder = folder("bad-no-file-relax");
+        make(&folder.join("servos.toml"));
+        let (said, code) = ends(starts("relax", &folder));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains(&format!("servos.toml: is {kind}")), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_folder_is_named() {
+    let parent = folder("bad-no-folder");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("calibration");
+    let file = parent.join("servos.toml");
+    fs::copy(shipped.join("servos.toml"), &file).unwrap();
+    let link = parent.join("link");
+    symlink("gone", &link).unwrap();
+    let folder = format!(
+        "is a file; give the folder of servos.toml and motion.toml: \
+                          `--config {}`",
+        parent.display()
+    );
+    for words in READERS {
+        let (said, code) = ends(starts(words, &file));
+        assert_eq!(code, Some(78), "{words}: {said}");
+        assert!(said.contains(&folder), "{words}: {said}");
+        let (said, code) = ends(starts(words, &link));
+        assert_eq!(code, Some(78), "{words}: {said}");
+        assert!(
+            said.contains("is a link to gone, where nothing is"),
+            "{words}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_this_user_may_not_reach() {
+    let closed = folder("bad-closed");
+    let config = closed.join("hat");
+    fs::create_dir(&config).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    for words in READERS {
+        let mut command = reader(words, &config);
+        if rustix::process::geteuid().is_root() {
+            command.uid(65_534);
+        }
+        let Ok(child) = command.spawn() else {
+            eprintln!("SKIPPED: nobody else may run programs from the build folder");
+            break;
+        };
+        let (said, code) = ends(child);
+        assert_eq!(code, Some(77), "{words}: {said}");
+        assert!(
+            said.contains("bad-closed/hat: may not be read by this user"),
+            "{said}"
+        );
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn a_long_key_is_cut_short() {
+    let key = "k".repeat(100_000);
+    let said = refused("long-key", "motion.toml", format!("{key} = 1\n").as_bytes());
+    let line = format!("{}… is not a key; ", "k".repeat(48));
+    assert!(said.contains(&line), "{said}");
+    assert!(said.len() < 1000, "{said}");
 }

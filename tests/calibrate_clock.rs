@@ -292,7 +292,7 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         );
         assert_eq!(text(&folder), before, "{words:?}");
     }
-    assert!(!folder.join("servos.toml.bak").exists());
+    assert!(!folder.join("servos.toml.bak.1").exists());
 }
 
 #[test]

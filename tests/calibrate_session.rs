@@ -156,7 +156,7 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
         );
     assert_eq!(text(&folder), expected);
     assert_eq!(
-        fs::read_to_string(folder.join("servos.toml.bak")).unwrap(),
+        fs::read_to_string(folder.join("servos.toml.bak.1")).unwrap(),
         before
     );
 }
@@ -180,7 +180,7 @@ fn a_save_that_is_under_way_is_waited_for_and_not_made_twice() {
         assert!(shown.contains("Saved in "), "{shown}");
         assert!(!shown.contains("were not saved"), "{shown}");
         assert!(text(&folder).contains("[-1, 1600], # felt"));
-        let backup = fs::read_to_string(folder.join("servos.toml.bak")).unwrap();
+        let backup = fs::read_to_string(folder.join("servos.toml.bak.1")).unwrap();
         assert_eq!(backup, before);
     }
 }
@@ -203,7 +203,7 @@ fn killed_in_the_middle_it_leaves_the_file_byte_for_byte() {
     desk.send(Signal::KILL);
     assert_eq!(desk.program.wait().unwrap().signal(), Some(9));
     assert_eq!(text(&folder), before);
-    assert!(!folder.join("servos.toml.bak").exists());
+    assert!(!folder.join("servos.toml.bak.1").exists());
     // The next session takes over no pulse of the one that died.
     let mut desk = session(&folder, &[]);
     wait_for(|| all_limp(&folder));
@@ -401,14 +401,21 @@ fn what_another_hand_wrote_meanwhile_is_not_overwritten() {
 }
 
 #[test]
-fn without_a_folder_it_is_a_rehearsal_and_says_so() {
-    let mut desk = Session::with(24, 80, None, &["calibrate"]);
-    desk.see("there is nothing to save to without --config DIR");
+fn without_a_folder_it_is_a_rehearsal_in_one_of_its_own() {
+    let folder = common::folder("session-rehearsal");
+    let mut desk = Session::within(&folder, &["calibrate"]);
+    desk.see("0 of 8 measured · rehearsal/servos.toml");
     enter(&mut desk, " ", "1498.2");
-    enter(&mut desk, "n", "1 unsaved");
-    enter(&mut desk, "s", "Not saved: there is nothing to save to");
+    enter(&mut desk, "[", "1 unsaved");
+    enter(&mut desk, &RIGHT.repeat(4), "1537.2");
+    enter(&mut desk, "]", "1 of 8 measured");
+    enter(&mut desk, "s", "Saved front-left.x.");
     desk.press("q");
-    assert_eq!(desk.end().0.code(), Some(0));
+    let (status, shown) = desk.end();
+    assert_eq!(status.code(), Some(0));
+    let next = "`tentacle-hat run --board virtual --config rehearsal` sets it in motion.";
+    assert!(shown.contains(next), "{shown}");
+    assert!(folder.join("rehearsal/servos.toml").exists());
 }
 
 #[test]

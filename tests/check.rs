@@ -36,17 +36,58 @@ fn all_is_well() {
     assert_eq!(exit, Some(0), "{said}");
     assert!(said.lines().all(|line| line.starts_with('✓')), "{said}");
     assert!(
-        said.contains("50.03 Hz (prescale 121), 4.88 µs a step"),
+        said.contains("pulses: 50.0 a second, in steps of 4.88 µs"),
         "{said}"
     );
     assert!(
-        said.contains("front-left.x: channel 0, 1401 to 1596 µs in whole steps, neutral 1500"),
+        said.contains("front-left.x: channel 0, from 1401 to 1596 µs, neutral 1500\n"),
         "{said}"
     );
     assert!(
         said.contains("the board at 0x40 answers, fresh from power-on"),
         "{said}"
     );
+}
+
+#[test]
+fn who_knows_the_chip_is_told_more() {
+    let (said, _) = check("verbose", SERVOS, MOTION, &["--verbose"]);
+    let inward = "to which ends are rounded inward, prescale 121\n";
+    assert!(said.contains(inward), "{said}");
+    let start =
+        "front-left.y: channel 1, from 1401 to 1596 µs, neutral 1500, 2494 µs into the cycle";
+    assert!(said.contains(start), "{said}");
+}
+
+#[test]
+fn each_of_several_faults_has_its_mark() {
+    let servos = SERVOS.replace("channel = 3", "channel = 30");
+    let motion = MOTION.replace("amplitude = 0.70", "amplitude = 7");
+    let (said, _) = check("faults", &servos, &motion, &[]);
+    let faults: Vec<_> = said
+        .lines()
+        .filter(|line| line.contains("must be"))
+        .collect();
+    assert_eq!(faults.len(), 3, "{said}");
+    assert!(faults.iter().all(|line| line.starts_with('✗')), "{said}");
+}
+
+#[test]
+fn words_that_are_none_here_have_a_hint() {
+    for (words, hint) in [
+        (&["demo"][..], "tip: the show is `tentacle-hat run --demo`"),
+        (
+            &["run", "--speed", "2"],
+            "tip: speed is `frequency-hz` in motion.toml",
+        ),
+        (&["chek"], "tip: a similar subcommand exists: 'check'"),
+    ] {
+        let output = hat(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(hint), "{said}");
+        assert_eq!(said.matches("tip:").count(), 1, "{said}");
+    }
 }
 
 #[test]
@@ -137,7 +178,7 @@ fn a_board_that_another_program_set_up() {
     let (said, exit) = check("other", SERVOS, MOTION, &["--chip", chip]);
     assert_eq!(exit, Some(0), "{said}");
     assert!(
-        said.contains("set up by another program (MODE1 0x21, prescale 99)"),
+        said.contains("set up by another program; `run` sets it up anew\n"),
         "{said}"
     );
     // Looking changes nothing.
@@ -147,5 +188,32 @@ fn a_board_that_another_program_set_up() {
     fs::write(chip, registers).unwrap();
     let (said, exit) = check("clock", SERVOS, MOTION, &["--chip", chip]);
     assert_eq!(exit, Some(69), "{said}");
-    assert!(said.contains("listens to an external clock"), "{said}");
+    assert!(said.contains("listen to an external clock"), "{said}");
+    assert!(said.contains("`tentacle-hat check --reset`"), "{said}");
+    assert_eq!(
+        fs::read(chip).unwrap(),
+        registers,
+        "looking changes nothing"
+    );
+
+    let mut ran = hat(&[
+        "run",
+        "--board",
+        "virtual",
+        "--unpaced",
+        "--seconds",
+        "1",
+        "--chip",
+        chip,
+    ]);
+    let ran = ran.output().unwrap();
+    assert_eq!(ran.status.code(), Some(69), "it has moved nothing");
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.contains("does not hold what it is told"), "{said}");
+
+    let (said, exit) = check("reset", SERVOS, MOTION, &["--chip", chip, "--reset"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("✓ the board at 0x40 listened to an external clock, and was reset"));
+    let (said, exit) = check("well-again", SERVOS, MOTION, &["--chip", chip]);
+    assert_eq!(exit, Some(0), "{said}");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat};
+use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat, hat_with};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
@@ -34,6 +34,19 @@ fn one_nack_is_cured_by_a_second_attempt() {
     watcher.assert_unbroken();
     assert_eq!(sim.said("Fault").len(), 1);
     assert_eq!((tally.skipped, tally.recoveries), (0, 0));
+}
+
+#[test]
+fn a_frame_that_arrived_and_failed_all_the_same_is_not_computed_anew() {
+    // So slow that the pulses lag behind the wave, and turn at full speed.
+    let (chip, hat) = (fresh(), hat_with(50, 1000.0, 2000.0, 450.0));
+    let mut sim = Sim::new(&chip);
+    // In each second slot the chip gets every byte, and no transfer succeeds.
+    let strikes = |t: u64| t > 3 * SECOND && (t / 20_000).is_multiple_of(2);
+    sim.faults(move |t| strikes(t).then_some(Fault::CutAfter(99)));
+    let (tally, watcher) = sim.play(&hat, for_seconds(60));
+    watcher.assert_unbroken();
+    assert!(tally.skipped > 1000 && tally.recoveries == 0, "{tally:?}");
 }
 
 #[test]
@@ -214,7 +227,7 @@ fn after_a_cut_the_whole_block_is_written_again() {
 fn a_board_that_never_holds_what_it_is_told() {
     let hat = hat();
     let mut registers = *fresh().borrow().registers();
-    // An external clock that is not there: only a power cycle clears the bit.
+    // An external clock that is not there: only a reset clears the bit.
     registers[0] = 0x61;
     let chip = RefCell::new(Chip::with_registers(
         Address::DEFAULT,
@@ -229,9 +242,14 @@ fn a_board_that_never_holds_what_it_is_told() {
             Order::Play
         }
     });
-    let (tally, watcher) = sim.play(&hat, Terms::default());
+    let patient = Terms {
+        patient: true,
+        ..Terms::default()
+    };
+    let (tally, watcher) = sim.play(&hat, patient);
     watcher.assert_unbroken();
     assert_eq!(tally.frames, 0, "no pulse from a clock that nobody knows");
+    assert_eq!(sim.said("Lost(Unheld)").len(), sim.said("Disturbed").len());
     let tries = sim.said("Disturbed").len();
     assert!(
         (10..=20).contains(&tries),

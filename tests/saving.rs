@@ -110,7 +110,7 @@ fn the_file_is_whole_at_every_moment_of_a_save() {
             Some(text) if text == new => news += 1,
             other => panic!("{moment}: {other:?}"),
         }
-        if let Ok(backup) = fs::read_to_string(folder.join("servos.toml.bak")) {
+        if let Ok(backup) = fs::read_to_string(folder.join("servos.toml.bak.1")) {
             assert_eq!(backup, SERVOS, "{moment}");
         }
     });
@@ -195,5 +195,41 @@ fn a_full_or_failing_disk_leaves_the_old_file_and_says_so() {
             }
         }
         assert!(refused >= 2, "{call}: {refused}");
+    }
+}
+
+#[test]
+fn what_is_renamed_is_on_the_card_and_so_is_its_name() {
+    if !strace_is_here() {
+        return;
+    }
+    let folder = shipped("synced-save");
+    fs::write(folder.join("servos.toml"), SERVOS).unwrap();
+    let log = common::folder("synced-save-log").join("calls");
+    let mut command = Command::new("strace");
+    let calls = "trace=fsync,?rename,?renameat,?renameat2";
+    command.args(["-f", "-qq", "-y", "-e", calls, "-o", log.to_str().unwrap()]);
+    command.arg(env!("CARGO_BIN_EXE_tentacle-hat"));
+    command.args(["--config", folder.to_str().unwrap()]);
+    command.args(["calibrate", "trim", "front-left.x", "7"]);
+    assert!(command.status().unwrap().success());
+    let log = fs::read_to_string(log).unwrap();
+    let calls: Vec<_> = log.lines().collect();
+    let renamed: Vec<_> = (0..calls.len())
+        .filter(|i| calls[*i].contains("rename"))
+        .collect();
+    // The backup first.
+    assert_eq!(renamed.len(), 2, "{log}");
+    assert!(calls[renamed[0]].contains("servos.toml.bak.1\""), "{log}");
+    assert!(calls[renamed[1]].contains("servos.toml\""), "{log}");
+    for i in renamed {
+        let from = calls[i].split('"').nth(1).unwrap();
+        let synced = |call: &str, path: &str| {
+            call.contains("fsync(") && call.contains(&format!("<{path}>)")) && call.ends_with("= 0")
+        };
+        assert!(synced(calls[i - 1], from), "{log}");
+        let folder = folder.canonicalize().unwrap();
+        let after = calls.get(i + 1).unwrap_or(&"");
+        assert!(synced(after, folder.to_str().unwrap()), "{log}");
     }
 }

@@ -48,6 +48,109 @@ fn a_hangup_that_was_ignored_stays_ignored_and_none_hurries_a_stop() {
 }
 
 #[test]
+fn status_tells_why_the_board_is_lost_now() {
+    let bench = Bench::new("service-lost");
+    let mut manager = Manager::new(&bench);
+    let mut command = bench.command(&["run", "--faults", "nack@0+2,timeout@2+3"]);
+    let child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
+    manager.hear("STATUS=the board is lost; trying again: /dev/i2c-1, address 0x40: nobody");
+    manager.hear("STATUS=the board is lost; trying again: /dev/i2c-1, address 0x40: the bus is");
+    manager.hear("STATUS=the board is back");
+    signal(&child, "-TERM");
+    let said = text(&child.wait_with_output().unwrap().stderr);
+    assert_eq!(said.matches("is lost").count(), 1, "{said}");
+}
+
+#[test]
+fn relax_reads_of_a_broken_file_what_it_can() {
+    let bench = Bench::new("service-legible");
+    let servos = bench.folder.join("servos.toml");
+    let text_of = fs::read_to_string(&servos).unwrap();
+    let moved = text_of.replace("address = 0x40", "address = 0x41");
+    fs::write(&servos, &moved).unwrap();
+    let mut child = bench.running();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.pulsing(), 8);
+    let running = fs::read(&bench.chip).unwrap();
+    // Another fault, and no TOML at all.
+    for broken in ["channel = 99", "channel = [[ 7"] {
+        fs::write(&bench.chip, &running).unwrap();
+        fs::write(&servos, moved.replacen("channel = 7", broken, 1)).unwrap();
+        let output = bench.output(&["relax"]);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("trying bus 1, address 0x41"), "{said}");
+        assert_eq!(bench.pulsing(), 0);
+    }
+}
+
+#[test]
+fn a_saved_file_is_taken_up_with_reload() {
+    let bench = Bench::new("service-saved");
+    let mut child = bench.command(&["run", "--reload"]);
+    let child = child.spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    let servos = bench.folder.join("servos.toml");
+    let good = fs::read_to_string(&servos).unwrap();
+    // As some editors save, in place; a bad one is refused.
+    fs::write(&servos, good.replace("channel = 0\n", "channel = 99\n")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    // And as others do.
+    let other = bench.folder.join("other");
+    fs::write(
+        &other,
+        good.replace("pulse-rate-hz = 50", "pulse-rate-hz = 60"),
+    )
+    .unwrap();
+    fs::rename(&other, &servos).unwrap();
+    bench.wait("the prescale of 60 Hz", || {
+        fs::read(&bench.chip).unwrap()[0xFE] == 101
+    });
+    signal(&child, "-TERM");
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let said = text(&output.stderr);
+    assert!(said.contains("the old one goes on:\n"), "{said}");
+    assert!(said.contains("channel = 99: must be 0 to 15"), "{said}");
+    assert!(said.contains("the calibration was read again"), "{said}");
+
+    let output = Command::new(env!("CARGO_BIN_EXE_tentacle-hat"))
+        .args(["--board", "virtual", "run", "--reload"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--config DIR"));
+}
+
+#[test]
+fn a_stopped_program_has_relaxed_and_engages_softly_again() {
+    let bench = Bench::new("service-tstp");
+    let child = bench.running();
+    let state = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        stat.rsplit_once(") ").unwrap().1.chars().next()
+    };
+    for _ in 0..2 {
+        signal(&child, "-TSTP");
+        bench.wait("it is stopped", || state() == Some('T'));
+        assert_eq!(bench.pulsing(), 0);
+        signal(&child, "-CONT");
+        let mut seen = Vec::new();
+        bench.wait("all servos pulse", || {
+            seen.push(bench.pulsing());
+            seen.last() == Some(&8)
+        });
+        assert!(
+            seen.iter().any(|n| (1..8).contains(n)),
+            "one by one: {seen:?}"
+        );
+    }
+    signal(&child, "-TERM");
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
 fn one_disturbed_transfer_at_the_start_is_no_absent_board() {
     let bench = Bench::new("service-start");
     for command in [&["run", "--seconds", "1"][..], &["check"]] {
@@ -200,7 +303,8 @@ fn a_board_that_does_not_answer() {
 fn systemd_hears_ready_status_watchdog_reload_and_stop() {
     let bench = Bench::new("service-notify");
     let mut manager = Manager::new(&bench);
-    let mut command = bench.command(&["run"]);
+    // Its first frames do not come through.
+    let mut command = bench.command(&["run", "--faults", "nack@0.036+0.5"]);
     let child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
     manager.hear("READY=1");
     assert!(bench.pulsing() > 0, "ready comes with the first frame");

@@ -170,11 +170,11 @@ fn a_trace_that_is_read_again_says_where_rows_are_lost() {
 fn a_terminal_that_is_stopped() {
     let mut session = Session::start("stall-terminal", &["--view", "off", "--demo"]);
     let chip = session.chip.clone().unwrap();
-    session.see("straight");
+    session.see("round the hat");
     // Ctrl-S: from here on a scene's name waits for Ctrl-Q, which never comes.
     session.press("\x13");
-    // The next scene begins 2 s later, and another 16 s after that.
-    for _ in 0..3 {
+    // The next scene begins 7.5 s after the first.
+    for _ in 0..5 {
         frames_go_on(&chip, || {});
     }
     session.send(Signal::TERM);

@@ -1,18 +1,23 @@
-//! A hundred thousand frames with faults at random points.
+//! A hundred thousand frames with faults, other hands, signals and reloads at
+//! random points.
 
 mod common;
 
 use common::sim::{Broken, Sim, ch, hat_with};
 use embedded_hal::i2c::I2c;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use tentacle_hat::board::faulty::Fault;
 use tentacle_hat::board::registers::{MODE1, MODE1_EXTCLK};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::Address;
-use tentacle_hat::drive::Terms;
+use tentacle_hat::drive::{Order, Terms};
+use tentacle_hat::motion::Hat;
 
 const SECOND: u64 = 1_000_000;
+/// A cycle of the chip, and as long as the watcher may look away.
+const CYCLE_US: u64 = 21_000;
 /// µs a second.
 const MAX_SPEED: f32 = 700.0;
 
@@ -29,7 +34,7 @@ impl Random {
 }
 
 /// A squall: what it is, from when to when.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Squall {
     Nacks,
     TimeOuts,
@@ -39,13 +44,8 @@ enum Squall {
     Hands,
 }
 
-#[test]
-fn invariants_hold_and_the_hat_comes_back() {
-    let seed = 20_171_031;
-    let mut random = Random(seed);
-    let frames = 100_000;
-    let end_us = frames * 20_000;
-    // Squalls of 1 ms to 4 s, 6 to 20 s apart.
+/// Squalls of 1 ms to 4 s, 6 to 20 s apart.
+fn squalls(random: &mut Random, end_us: u64) -> Vec<(Squall, u64, u64)> {
     let mut squalls = Vec::new();
     let mut t = 5 * SECOND;
     while t < end_us - 30 * SECOND {
@@ -64,11 +64,50 @@ fn invariants_hold_and_the_hat_comes_back() {
         squalls.push((kind, t, t + length));
         t += length + 6 * SECOND + random.below(14 * SECOND);
     }
+    squalls
+}
+
+/// Something, and its moment.
+type At<T> = (u64, T);
+
+/// What a user does: orders with their moments, and hats to go over to, of which
+/// some leave pulses outside, some want another pulse rate.
+fn doings(random: &mut Random, end_us: u64) -> (Vec<At<Order>>, Vec<At<Hat>>) {
+    let (mut orders, mut hats) = (Vec::new(), Vec::new());
+    let mut t = 20 * SECOND;
+    while t < end_us - 30 * SECOND {
+        match random.below(8) {
+            // A leg ends, and a successor takes over.
+            0 => orders.push((t, Order::Stop)),
+            1 => orders.push((t, Order::Quit)),
+            2 => orders.push((t, Order::Rearm)),
+            _ => {
+                let half = 100.0 + random.below(400) as f64;
+                let half = if random.below(2) == 0 { half } else { -half };
+                let rate = if random.below(4) == 0 { 52 } else { 50 };
+                let hat = hat_with(rate, 1500.0 - half, 1500.0 + half, MAX_SPEED);
+                hats.push((t, hat));
+            }
+        }
+        t += random.below(40 * SECOND);
+    }
+    (orders, hats)
+}
+
+#[test]
+fn invariants_hold_and_the_hat_comes_back() {
+    let seed = 7;
+    let mut random = Random(seed);
+    let end_us = 100_000 * 20_000;
+    let squalls = squalls(&mut random, end_us);
     assert!(squalls.len() > 100);
+    let (orders, mut hats) = doings(&mut random, end_us);
+    let moments = orders.iter().map(|(t, _)| *t);
+    let moments: Vec<u64> = moments.chain(hats.iter().map(|(t, _)| *t)).collect();
 
     // The wave wants up to 660 µs/s: a limit close above it, so that a step too
     // many shows.
-    let hat = hat_with(50, 1000.0, 2000.0, MAX_SPEED);
+    let mut hat = hat_with(50, 1000.0, 2000.0, MAX_SPEED);
     let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
     let mut sim = Sim::new(&chip);
     let at = {
@@ -102,76 +141,124 @@ fn invariants_hold_and_the_hat_comes_back() {
             chip.borrow_mut().power(on);
         }
     });
+    let asked = Rc::new(Cell::new(0));
+    let (mut order, next_order) = (orders.iter().peekable(), Rc::clone(&asked));
+    sim.orders = Box::new(move |t| match order.next_if(|(at, _)| *at <= t) {
+        Some((_, order)) => {
+            next_order.set(next_order.get() + 1);
+            *order
+        }
+        None => Order::Play,
+    });
+
     // When the first servo was engaged, and the widest pulse in the fifth
     // second, after each squall's end.
     let after = Rc::new(RefCell::new(vec![(None::<u64>, 0.0f64); squalls.len()]));
-    let (seen, ends) = (Rc::clone(&after), squalls.clone());
-    sim.watch(move |t, chip| {
-        let i = ends.partition_point(|(_, _, until)| *until <= t);
-        let Some(i) = i.checked_sub(1) else { return };
-        let since = t - ends[i].2;
-        if let Emitted::Pulse(us) = chip.emitted(ch(0)) {
-            let (engaged, widest) = &mut seen.borrow_mut()[i];
-            engaged.get_or_insert(since);
-            if (4 * SECOND..6 * SECOND).contains(&since) {
-                *widest = widest.max((us - 1500.0).abs());
+    let (mut frames, mut recoveries, mut skipped) = (0, 0, 0);
+    let mut broken = Vec::new();
+    let mut legs = 0;
+    while sim.now_us() < end_us {
+        legs += 1;
+        let (seen, ends) = (Rc::clone(&after), squalls.clone());
+        sim.watch(move |t, chip| {
+            let i = ends.partition_point(|(_, _, until)| *until <= t);
+            let Some(i) = i.checked_sub(1) else { return };
+            let since = t - ends[i].2;
+            if let Emitted::Pulse(us) = chip.emitted(ch(0)) {
+                let (engaged, widest) = &mut seen.borrow_mut()[i];
+                engaged.get_or_insert(since);
+                if (4 * SECOND..6 * SECOND).contains(&since) {
+                    *widest = widest.max((us - 1500.0).abs());
+                }
             }
-        }
-    });
-    let terms = Terms {
-        length_us: Some(end_us),
-        patient: true,
-    };
-    let (tally, watcher) = sim.play(&hat, terms);
-    println!("{} squalls, {tally:?}", squalls.len());
-    assert!(tally.frames + tally.late > frames * 8 / 10);
-    assert!(tally.recoveries > 20 && tally.skipped > 1000);
-
-    // Two physical exceptions. A transfer cut between two bytes of one register
-    // pair shows until it is mended. And a bus that hangs for a frame writes the
-    // next two within one cycle of the chip, which then takes two steps in one.
-    let within = |wanted: fn(Squall) -> bool, t: u64| {
-        let blows = |(kind, from, until): &(Squall, u64, u64)| {
-            wanted(*kind) && (*from..*until + 100_000).contains(&t)
+        });
+        // What is in the files when a leg begins, it begins with.
+        let now = sim.now_us();
+        let (past, future): (Vec<_>, Vec<_>) = hats.into_iter().partition(|(t, _)| *t <= now);
+        hat = past.last().map_or(hat, |(_, hat)| hat.clone());
+        sim.next = future.clone();
+        hats = future;
+        let terms = Terms {
+            length_us: Some(end_us),
+            patient: true,
         };
-        squalls.iter().any(blows)
+        let (tally, watcher) = sim.play(&hat, terms);
+        frames += tally.frames + tally.late;
+        recoveries += tally.recoveries;
+        skipped += tally.skipped;
+        broken.extend(watcher.broken);
+    }
+    println!(
+        "{} squalls, {} reloads, {} orders, {legs} legs: {frames} frames, {skipped} skipped, \
+         {recoveries} recoveries",
+        squalls.len(),
+        moments.len() - orders.len(),
+        asked.get(),
+    );
+    assert_eq!(asked.get(), orders.len());
+    assert!(legs > 10 && moments.len() > 80);
+    assert!(frames > 80_000 && recoveries > 20 && skipped > 1000);
+
+    // The exceptions that ARCHITECTURE.md names, by what blew.
+    let blew = |t: u64| {
+        let i = squalls.partition_point(|(_, from, _)| *from <= t);
+        let (kind, _, until) = squalls[i.checked_sub(1)?];
+        (t < until + 100_000).then_some(kind)
     };
-    let excused = |broken: &&Broken| match (broken.before, broken.now) {
-        _ if within(|kind| matches!(kind, Squall::Cuts), broken.t_us) => true,
+    let excused = |b: &&Broken| match (blew(b.t_us), b.before, b.now) {
+        // A transfer cut between two bytes of one register pair shows until the
+        // whole block is written, or the board is given up and relaxed.
+        (Some(Squall::Cuts), ..) => b.outside_us <= SECOND + 100_000,
+        // Auto-increment cleared in the middle of a slot: a cycle.
+        (Some(Squall::Hands), ..) if b.outside_us > 0 => b.outside_us <= CYCLE_US,
         // Put to sleep and woken by another hand within a slot, it goes on from
         // where it was, in its table.
-        (Emitted::Limp, Emitted::Pulse(us)) => {
-            let hands = within(|kind| matches!(kind, Squall::Hands), broken.t_us);
-            hands && (1000.0..=2000.0).contains(&us)
-        }
-        (Emitted::Pulse(a), Emitted::Pulse(b)) => {
-            let two_steps = 2.0 * (f64::from(MAX_SPEED) / 50.0 + 4.88) + 0.01;
-            let hangs = within(|kind| matches!(kind, Squall::TimeOuts), broken.t_us);
-            hangs && (a - b).abs() <= two_steps && (1000.0..=2000.0).contains(&b)
+        (Some(Squall::Hands), Emitted::Limp, Emitted::Pulse(_)) => true,
+        // A bus that hangs for a frame writes the next two within one cycle of the
+        // chip, which then takes two steps in one.
+        (Some(Squall::TimeOuts), Emitted::Pulse(a), Emitted::Pulse(b)) => {
+            (a - b).abs() <= 2.0 * (f64::from(MAX_SPEED) / 50.0 + 4.88) + 0.01
         }
         _ => false,
     };
-    let unexcused: Vec<_> = watcher.broken.iter().filter(|b| !excused(b)).collect();
+    let mut longest = BTreeMap::new();
+    for b in &broken {
+        let (count, longest_us) = longest.entry(blew(b.t_us)).or_insert((0, 0));
+        *count += 1;
+        *longest_us = b.outside_us.max(*longest_us);
+    }
+    for (kind, (count, us)) in &longest {
+        println!("{kind:?}: {count} exceptions, outside of a table for {us} µs at most");
+    }
+    let unexcused: Vec<_> = broken.iter().filter(|b| !excused(b)).collect();
     assert!(
         unexcused.is_empty(),
         "{} broken, first {:?}",
         unexcused.len(),
         unexcused[0]
     );
-    let excuses = watcher.broken.len();
-    assert!(excuses < 100, "{excuses} exceptions are no exceptions");
+    assert!(broken.len() < 100, "{} exceptions are none", broken.len());
 
+    let mut held = 0;
     for (i, ((engaged, widest), squall)) in after.borrow().iter().zip(&squalls).enumerate() {
+        let (_, _, until) = *squall;
+        let undisturbed =
+            |t: &u64| !(until.saturating_sub(4 * SECOND)..until + 6 * SECOND).contains(t);
+        if !moments.iter().all(undisturbed) {
+            continue;
+        }
+        held += 1;
         let engaged = engaged.unwrap_or(u64::MAX);
         assert!(
             engaged <= SECOND,
             "squall {i} {squall:?}: engaged after {engaged} µs"
         );
-        // 0.7 of 500 µs comes round every 2.5 s; two seconds show 0.6 of it at
+        // 0.7 of 100 µs comes round every 2.5 s; two seconds show half of it at
         // the least, wherever they begin.
         assert!(
-            *widest > 175.0,
+            *widest > 35.0,
             "squall {i} {squall:?}: only {widest} µs wide"
         );
     }
+    assert!(held > 50, "{held} squalls by themselves");
 }

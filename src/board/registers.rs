@@ -4,6 +4,11 @@
 use crate::calibration::CHANNELS;
 use crate::frame::{Frame, Output};
 
+/// The address that reaches every chip on a bus (I2C specification, 3.1.13).
+pub const GENERAL_CALL: u8 = 0x00;
+/// What resets every PCA9685 there (7.1.4).
+pub const SOFTWARE_RESET: u8 = 0x06;
+
 /// MODE1: auto-increment, all-call, sleep.
 pub const MODE1: u8 = 0x00;
 /// MODE2: how the outputs are driven.

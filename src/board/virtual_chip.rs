@@ -3,8 +3,9 @@
 
 use super::BusError;
 use super::registers::{
-    ALL_LED, BLOCK, FULL, LED0, MODE1, MODE1_AI, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART,
-    MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE, SHARED_ADDRESSES,
+    ALL_LED, BLOCK, FULL, GENERAL_CALL, LED0, MODE1, MODE1_AI, MODE1_ALLCALL, MODE1_EXTCLK,
+    MODE1_RESTART, MODE1_SLEEP, MODE2, MODE2_OCH, MODE2_OUTDRV, PRE_SCALE, SHARED_ADDRESSES,
+    SOFTWARE_RESET,
 };
 use crate::calibration::{Address, CHANNELS, Channel};
 use core::cell::RefCell;
@@ -357,8 +358,9 @@ impl<C: Deref<Target = RefCell<Chip>>> I2c for VirtualBus<C> {
         let mut chip = self.0.borrow_mut();
         for operation in operations {
             match operation {
-                // General call: the byte 0x06 resets every PCA9685 (7.1.4).
-                Operation::Write([0x06]) if address == 0 && chip.powered => chip.reset(),
+                Operation::Write([SOFTWARE_RESET]) if address == GENERAL_CALL && chip.powered => {
+                    chip.reset();
+                }
                 _ if !chip.answers_to(address) => return Err(BusError::NO_ANSWER),
                 Operation::Write(bytes) => chip.write(bytes),
                 Operation::Read(buffer) => chip.read(buffer),

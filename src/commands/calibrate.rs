@@ -12,16 +12,16 @@ use tentacle_hat::drive::{Terms, drive};
 pub(crate) fn calibrate(which: Which, files: &Files) -> Result<()> {
     let store = Store::open(files)?;
     check_terminal(store.servos.rig.servos().len())?;
-    if store.path().is_some() {
-        store.check_writable()?;
-    }
+    store.check_writable()?;
+    let is_virtual = which.is_virtual();
     let mut machine = Machine::new(which, store.servos.rig.board(), false, false)?;
-    let mut evening = Evening::new(store)?;
-    let mut bench = Bench::new(&mut machine, Signals::catch()?, evening.troubles());
+    let signals = Signals::catch()?;
+    let mut evening = Evening::new(store, signals.clone())?;
+    let mut bench = Bench::new(&mut machine, signals, evening.troubles());
     let driven = drive(&mut bench, &mut evening, Terms::default());
     let (session, store, left) = evening.close()?;
     driven.map_err(|error| machine.explain(error))?;
-    account(&session, &store);
+    account(&session, &store, is_virtual);
     if !left && session.unsaved().next().is_some() {
         bail!("cut off before the last changes were saved; the servos are limp");
     }
@@ -29,9 +29,8 @@ pub(crate) fn calibrate(which: Which, files: &Files) -> Result<()> {
 }
 
 /// What of the evening is in the file.
-fn account(session: &Session, store: &Store) {
-    let Some(path) = store.path() else { return };
-    let path = path.display();
+fn account(session: &Session, store: &Store, is_virtual: bool) {
+    let path = store.path().display();
     match session.saves {
         0 => tell(format_args!("{path} is as it was.")),
         _ => tell(format_args!("Saved in {path}.")),
@@ -44,7 +43,19 @@ fn account(session: &Session, store: &Store) {
             servo.points.news(&servo.saved)
         ));
     }
-    if session.saves > 0 && store.is_the_services() {
-        tell("`sudo systemctl start tentacle-hat` sets the hat in motion.");
+    if session.saves == 0 {
+        return;
+    }
+    let config = store.folder().display();
+    match is_virtual {
+        _ if store.is_the_services() => {
+            tell("`sudo systemctl start tentacle-hat` sets the hat in motion.");
+        }
+        true => tell(format_args!(
+            "`tentacle-hat run --board virtual --config {config}` sets it in motion."
+        )),
+        false => tell(format_args!(
+            "`tentacle-hat run --config {config}` sets it in motion."
+        )),
     }
 }

@@ -31,7 +31,11 @@ pub(crate) fn clock(
     way: Measurement,
     channel: Option<Channel>,
 ) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = match way {
+        Measurement::Known(..) => Store::open_locked(files)?,
+        // Nobody else's save has to wait for an oscilloscope.
+        _ => Store::open(files)?,
+    };
     store.check_writable()?;
     let rig = &store.servos.rig;
     let timebase = *rig.timebase();
@@ -103,7 +107,7 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
         }
         tables.push((i, points));
     }
-    let saved = store.save(|document| {
+    let saved = store.save(&mut |document| {
         document.set_oscillator(new)?;
         let mut tables = tables.iter();
         tables.try_for_each(|(i, points)| document.set_points(*i, points))
@@ -124,7 +128,7 @@ fn adopt(store: &mut Store, hz: f64) -> Result<()> {
     }
     // It does not run now: the board was ours.
     let next = "Start the hat with `sudo systemctl start tentacle-hat`.";
-    store.tell(&saved, next);
+    store.tell(&saved, Some(next));
     Ok(())
 }
 

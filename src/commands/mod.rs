@@ -3,7 +3,10 @@
 pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod clock;
+pub(crate) mod init;
 pub(crate) mod relax;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod set;
+pub(crate) mod test;
 pub(crate) mod trim;

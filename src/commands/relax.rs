@@ -5,21 +5,19 @@ use crate::host::{Machine, Which};
 use crate::say::{say, tell};
 use anyhow::Result;
 use tentacle_hat::board;
-use tentacle_hat::calibration::{Address, BoardPlan};
-use tentacle_hat::units::Timebase;
 
 pub(crate) fn relax(which: Which, files: &Files) -> Result<()> {
     let plan = match files.load_rig() {
         Ok(rig) => *rig.board(),
         Err(error) => {
-            // Servos that hold on are worse than a guess at the address.
-            say(format_args!("{error}\ntrying bus 1, address 0x40"));
-            BoardPlan {
-                bus: 1,
-                address: Address::DEFAULT,
-                timebase: Timebase::new(50, 25_000_000)?,
-                oe_gpio: None,
-            }
+            // Servos that hold on are worse than a guess at the board.
+            let board = files.legible_board();
+            let address = board.address.get();
+            say(format_args!(
+                "{error}\ntrying bus {}, address {address:#04x}",
+                board.bus
+            ));
+            board
         }
     };
     let mut machine = Machine::new(which, &plan, false, false)?;

@@ -13,9 +13,8 @@ const FAR_US: f32 = 200.0;
 pub(crate) type Wish = (f32, Microseconds);
 
 pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = Store::open_locked(files)?;
     let (servo, name) = store.find(servo)?;
-    store.check_writable()?;
     let table = store.servos.plans[servo / 2].servos[servo % 2]
         .table
         .as_ref();
@@ -32,7 +31,7 @@ pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
              US; nothing was changed"
         );
     }
-    let saved = store.save(|document| document.set_points(servo, &points))?;
+    let saved = store.save(&mut |document| document.set_points(servo, &points))?;
     for (bend, us) in wishes {
         let was = before
             .at(*bend)
@@ -46,7 +45,7 @@ pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
     for warning in warnings(&before, &points) {
         tell(format_args!("{name}: {warning}"));
     }
-    store.tell(&saved, RELOAD);
+    store.tell(&saved, Some(RELOAD));
     Ok(())
 }
 

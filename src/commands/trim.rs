@@ -10,9 +10,8 @@ pub(super) const RELOAD: &str =
     "A running hat takes it up with `sudo systemctl reload tentacle-hat`.";
 
 pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
-    let mut store = Store::open(files)?;
+    let mut store = Store::open_locked(files)?;
     let (servo, name) = store.find(servo)?;
-    store.check_writable()?;
     let plan = &store.servos.plans[servo / 2].servos[servo % 2];
     let before = plan.trim_us;
     let after = tenths(before + delta_us as f32);
@@ -35,8 +34,8 @@ pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
              become {after}; nothing was changed"
         );
     }
-    let saved = store.save(|document| document.set_trim(servo, after))?;
+    let saved = store.save(&mut |document| document.set_trim(servo, after))?;
     tell(format_args!("{name}: trim-us was {before}, is {after}"));
-    store.tell(&saved, RELOAD);
+    store.tell(&saved, Some(RELOAD));
     Ok(())
 }

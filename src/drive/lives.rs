@@ -2,7 +2,7 @@
 //! rewired, and then again, until somebody says stop.
 
 use super::slots::LOST_AFTER_US;
-use super::{Course, Notice, Order, Shell, Source, Tally, Terms};
+use super::{Course, Loss, Notice, Order, Shell, Source, Tally, Terms};
 use crate::board::{Board, relax};
 use crate::pulse::Pulses;
 use embedded_hal::delay::DelayNs;
@@ -14,12 +14,13 @@ const RETRY_EVERY_US: u64 = 250_000;
 /// or the shell says stop.
 ///
 /// # Errors
-/// The board is absent for the first second and `terms` are not patient.
+/// The board does not come up within the first second, or the time, and `terms`
+/// are not patient.
 pub fn drive<S: Shell>(
     shell: &mut S,
     source: &mut impl Source,
     terms: Terms,
-) -> Result<Tally, S::Error> {
+) -> Result<Tally, Loss<S::Error>> {
     let mut drive = Drive {
         shell,
         source,
@@ -31,32 +32,29 @@ pub fn drive<S: Shell>(
     let mut recovers = None;
     loop {
         let played = drive.tally.frames;
-        let left = match drive.live(&mut recovers) {
+        let loss = match drive.live(&mut recovers) {
             End::Stopped => return Ok(drive.tally),
-            End::Rewired => {
+            End::Rearm => {
                 recovers = Some(false);
                 continue;
             }
             End::Disturbed if drive.tally.frames > played => continue,
             // A board that never holds what it is told must not be armed, and
             // talked about, as fast as the bus allows.
-            End::Disturbed => drive.wait(),
-            End::Lost(error) if recovers.is_none() && !terms.patient => {
-                // One disturbed transfer is no absent board, here as anywhere.
-                if drive.shell.now_us() >= LOST_AFTER_US {
-                    return Err(error);
-                }
-                drive.shell.notice(Notice::Fault(&error));
-                drive.wait()
-            }
-            End::Lost(error) => {
-                drive.shell.notice(Notice::Lost(&error));
-                drive.wait()
-            }
+            End::Disturbed => Loss::Unheld,
+            End::Lost(error) => Loss::Bus(error),
         };
-        if left {
+        let absent = drive.tally.frames == 0 && !terms.patient;
+        match &loss {
+            _ if absent && drive.shell.now_us() >= LOST_AFTER_US => return Err(loss),
+            // One disturbed transfer is no absent board, here as anywhere.
+            Loss::Bus(error) if absent => drive.shell.notice(Notice::Fault(error)),
+            Loss::Unheld if absent => {}
+            _ => drive.shell.notice(Notice::Lost(&loss)),
+        }
+        if drive.wait() {
             drive.abandon();
-            return Ok(drive.tally);
+            return if absent { Err(loss) } else { Ok(drive.tally) };
         }
     }
 }
@@ -64,8 +62,8 @@ pub fn drive<S: Shell>(
 /// How one life of the board ended.
 pub(super) enum End<E> {
     Stopped,
-    /// The source goes on with another rig.
-    Rewired,
+    /// By an order, or because the source goes on with another rig.
+    Rearm,
     Disturbed,
     Lost(E),
 }
@@ -103,17 +101,19 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
     }
 
     /// How the source goes on by the shell's orders, in a slot or without a board.
-    pub(super) fn course(&mut self, t_us: u64, emitted: &Pulses) -> Course {
+    pub(super) fn course(&mut self, t_us: u64, pulses: &Pulses) -> Course {
         let order = self.shell.order();
-        if order == Order::Quit {
-            return Course::End;
+        match order {
+            Order::Quit => return Course::End,
+            Order::Rearm => return Course::Rearm,
+            Order::Stop | Order::Play => {}
         }
         let over = self.terms.length_us.is_some_and(|end| t_us >= end);
         if (order == Order::Stop || over) && !self.stopping {
             self.stopping = true;
             self.shell.notice(Notice::Stopping);
         }
-        self.source.course(self.stopping, t_us, emitted)
+        self.source.course(self.stopping, t_us, pulses)
     }
 
     /// Lets time pass between two attempts, slot by slot: whether to leave meanwhile.

@@ -47,6 +47,8 @@ pub enum Order {
     Play,
     /// Come to rest, relax, return.
     Stop,
+    /// Relax at once, and arm the board anew.
+    Rearm,
     /// Relax at once and return.
     Quit,
 }
@@ -59,8 +61,9 @@ pub trait Source {
     /// The board was armed, again or for the first time: a beginning.
     fn begin(&mut self, t_us: u64);
     /// Whether to go on; asked once a slot, and also while there is no board.
-    /// Servos emit `emitted`, and are to come to rest once it is `stopping`.
-    fn course(&mut self, stopping: bool, t_us: u64, emitted: &Pulses) -> Course;
+    /// Servos emit `pulses`, or will once a frame that failed is out; they are to
+    /// come to rest once it is `stopping`.
+    fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course;
     /// The pulses that follow `before`, which are on the board for certain. They
     /// keep within the rig's limits; a limp servo may have to wait until it is woken.
     fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses;
@@ -97,7 +100,7 @@ pub enum Notice<'a, E> {
     /// A transfer failed; said of every one.
     Fault(&'a E),
     /// No good slot for a second, or the board does not come up.
-    Lost(&'a E),
+    Lost(&'a Loss<E>),
     /// The chip does not hold what was written: it lost power, or another hand
     /// wrote to it.
     Disturbed,
@@ -107,6 +110,21 @@ pub enum Notice<'a, E> {
     Stopping,
     /// All channels are off.
     Relaxed,
+}
+
+/// Why a board is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss<E> {
+    /// Transfers fail.
+    Bus(E),
+    /// They pass, but the chip does not even hold its set-up.
+    Unheld,
+}
+
+impl<E> From<E> for Loss<E> {
+    fn from(error: E) -> Self {
+        Self::Bus(error)
+    }
 }
 
 /// One slot, as it went.

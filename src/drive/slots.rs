@@ -44,9 +44,10 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
                 slot = slot.next();
             }
             let (t_us, next_us) = (slot.t_us(), slot.next().t_us());
-            match self.course(t_us, &emitted) {
+            let out = pending.as_ref().map_or(&emitted, |(pulses, _)| pulses);
+            match self.course(t_us, out) {
                 Course::On => {}
-                Course::Rearm => return End::Rewired,
+                Course::Rearm => return End::Rearm,
                 Course::End => return End::Stopped,
             }
 

@@ -6,17 +6,38 @@ use anyhow::{Context, Result};
 use tentacle_hat::calibration::{Axis, Point};
 use toml_edit::{Array, DocumentMut, Item, RawString, TableLike, Value};
 
-/// A document being edited.
+/// What Windows may put before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A document being edited; what says the same already, is not touched.
 #[derive(Clone, Debug)]
-pub(crate) struct Document(DocumentMut);
+pub(crate) struct Document {
+    toml: DocumentMut,
+    /// What the parser takes away: a mark before the text, and line ends as
+    /// Windows writes them. Those of the first line stand for all.
+    has_mark: bool,
+    has_crs: bool,
+}
 
 impl Document {
     pub(crate) fn new(text: &str) -> Result<Self> {
-        Ok(Self(text.parse()?))
+        let first = text.split_inclusive('\n').next().unwrap_or_default();
+        Ok(Self {
+            toml: text.replace("\r\n", "\n").parse()?,
+            has_mark: first.starts_with(BYTE_ORDER_MARK),
+            has_crs: first.ends_with("\r\n"),
+        })
     }
 
     pub(crate) fn text(&self) -> String {
-        self.0.to_string()
+        let mut text = self.toml.to_string();
+        if self.has_crs {
+            text = text.replace('\n', "\r\n");
+        }
+        if self.has_mark {
+            text.insert(0, BYTE_ORDER_MARK);
+        }
+        text
     }
 
     /// Forgets the tables of the first `servos` servos.
@@ -31,14 +52,20 @@ impl Document {
         // 26_500_000, as people write it.
         let (mega, kilo) = (hz / 1_000_000, hz / 1000 % 1000);
         let value = format!("{mega}_{kilo:03}_{:03}", hz % 1000).parse()?;
-        replace(&mut self.0["oscillator-hz"], value);
+        let item = &mut self.toml["oscillator-hz"];
+        if item.as_integer() != Some(hz.into()) {
+            replace(item, value);
+        }
         Ok(())
     }
 
     pub(crate) fn set_trim(&mut self, servo: usize, us: f32) -> Result<()> {
         let section = self.section(servo)?;
         match section.get_mut("trim-us") {
+            Some(item) if item.as_value().and_then(float) == Some(us) => {}
             Some(item) => replace(item, number(us)?),
+            // As if it were written.
+            None if us == 0.0 => {}
             None => {
                 section.insert("trim-us", Item::Value(number(us)?));
             }
@@ -73,7 +100,7 @@ impl Document {
         order.insert(after.map_or(0, |at| at + 1), "table".to_owned());
         let rank = |key: &str| order.iter().position(|other| other == key);
         // Only a section under its own header has lines to put in order.
-        let header = self.0["tentacle"].as_array_of_tables_mut();
+        let header = self.toml["tentacle"].as_array_of_tables_mut();
         let tentacle = header.and_then(|tables| tables.get_mut(servo / 2));
         if let Some(section) = tentacle
             .and_then(|tentacle| tentacle.get_mut(axis(servo)))
@@ -84,7 +111,7 @@ impl Document {
     }
 
     fn section(&mut self, servo: usize) -> Result<&mut dyn TableLike> {
-        let tentacle: Option<&mut dyn TableLike> = match &mut self.0["tentacle"] {
+        let tentacle: Option<&mut dyn TableLike> = match &mut self.toml["tentacle"] {
             Item::ArrayOfTables(tables) => tables.get_mut(servo / 2).map(|t| t as _),
             Item::Value(Value::Array(array)) => array
                 .get_mut(servo / 2)

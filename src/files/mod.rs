@@ -2,11 +2,15 @@
 //! whole, their faults reported together; and `servos.toml` edited and
 //! saved whole.
 
+mod backups;
+mod differences;
 mod edit;
+mod look;
 mod motion;
 mod points;
 mod reader;
 mod servos;
+mod slips;
 mod store;
 mod whole;
 
@@ -19,19 +23,17 @@ pub(crate) use store::Store;
 use crate::failure::{Exit, Failure};
 use reader::Reading;
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use tentacle_hat::calibration::Rig;
+use tentacle_hat::calibration::{BoardPlan, Rig};
 use tentacle_hat::motion::Hat;
-
-/// A file larger than this is no calibration file.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// `calibration/servos.toml`: its tables are an example.
 pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.toml");
 /// `calibration/motion.toml`.
 pub(crate) const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
+
+/// Where a calibration on the virtual board is kept.
+const REHEARSAL_FOLDER: &str = "rehearsal";
 
 /// Where the service finds its files.
 const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
@@ -59,6 +61,11 @@ impl Files {
         }
     }
 
+    /// Where a calibration is saved: the shipped files stay as they are.
+    fn calibrated(&self) -> &Path {
+        self.folder().unwrap_or(Path::new(REHEARSAL_FOLDER))
+    }
+
     /// The folder, but for the shipped files.
     fn folder(&self) -> Option<&Path> {
         match self {
@@ -66,6 +73,12 @@ impl Files {
             Self::Folder(folder) => Some(folder),
             Self::Shipped => None,
         }
+    }
+
+    /// Where both files are, but for the shipped ones.
+    pub(crate) fn paths(&self) -> Option<[PathBuf; 2]> {
+        let folder = self.folder()?;
+        Some(["servos.toml", "motion.toml"].map(|name| folder.join(name)))
     }
 
     /// Reads and checks both files.
@@ -96,6 +109,13 @@ impl Files {
         Ok(servos.rig)
     }
 
+    /// Where the board is, as far as a bad `servos.toml` can be read.
+    pub(crate) fn legible_board(&self) -> BoardPlan {
+        let text = |folder: &Path| look::read(&folder.join("servos.toml")).ok();
+        let text = self.folder().and_then(text).unwrap_or_default();
+        servos::legible_board(&text)
+    }
+
     /// Checks the text of a `servos.toml` that is not there yet, as
     /// [`Self::load_rig`] would.
     ///
@@ -113,14 +133,12 @@ impl Files {
         let text = match (self.folder(), name) {
             (None, "servos.toml") => SHIPPED_SERVOS.to_owned(),
             (None, _) => SHIPPED_MOTION.to_owned(),
-            (Some(folder), _) if !folder.is_dir() => {
-                return Err(Failure::config(format_args!(
-                    "{}: there is no such folder; `tentacle-hat calibrate` makes it, and \
-                     `--config DIR` names another",
-                    folder.display()
-                )));
+            (Some(folder), _) if !look::is_folder(folder)? => {
+                let what = "there is no such folder; `tentacle-hat calibrate` makes it, and \
+                            `--config DIR` names another";
+                return Err(look::refused(Exit::Config, folder, what));
             }
-            (Some(folder), _) => read(&folder.join(name))?,
+            (Some(folder), _) => look::read(&folder.join(name))?,
         };
         self.check(name, &text, parse)
     }
@@ -140,48 +158,17 @@ impl Files {
 
     fn path(&self, name: &str) -> String {
         let folder = self.folder().unwrap_or(Path::new("calibration"));
-        folder.join(name).display().to_string()
+        look::shown(&folder.join(name))
     }
 }
 
 impl fmt::Display for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.folder() {
-            Some(folder) => folder.display().fmt(f),
+            Some(folder) => f.write_str(&look::shown(folder)),
             None => f.write_str("the shipped calibration"),
         }
     }
-}
-
-/// The text of a file.
-///
-/// # Errors
-/// Why it is none.
-fn read(path: &Path) -> Result<String, Failure> {
-    let say = |exit, what: &dyn fmt::Display| Failure {
-        exit,
-        message: format!("{}: {what}", path.display()),
-    };
-    let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => say(
-            Exit::Config,
-            &"there is no such file; `tentacle-hat calibrate` makes it",
-        ),
-        ErrorKind::PermissionDenied => say(
-            Exit::Permission,
-            &"may not be read by this user: run this with sudo",
-        ),
-        _ => say(Exit::Config, &error),
-    })?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| say(Exit::Config, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let what = "is larger than 1 MiB: no calibration file";
-        return Err(say(Exit::Config, &what));
-    }
-    String::from_utf8(bytes).map_err(|_| say(Exit::Config, &"is not a text file (UTF-8)"))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! TOML with its places kept, so that every fault can name its line, and all of
 //! them can be told at once.
 
+use super::look::printable;
+use super::slips;
 use anyhow::{Context, Result, bail};
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::Range;
-use toml_edit::{Item, Key, Table, TableLike};
+use toml_edit::{Item, Key, Table, TableLike, TomlError};
 
 /// So many faults are told; of the rest, only how many.
 const MAX_FAULTS: usize = 20;
@@ -33,10 +35,42 @@ impl<'a> Reading<'a> {
         match toml_edit::Document::parse(self.text) {
             Ok(document) => Some(document.into_item()),
             Err(error) => {
-                let at = error.span().unwrap_or_default().start;
-                let hint = "look here and at the line before";
-                self.fault(at, format_args!("{}; {hint}", error.message()));
+                self.slips(error);
                 None
+            }
+        }
+    }
+
+    /// Notes each slip of the text, and then what the parser says if that is not
+    /// all that is wrong with it.
+    fn slips(&self, mut error: TomlError) {
+        let mut lines: Vec<_> = self.text.split('\n').map(str::to_owned).collect();
+        for _ in 0..MAX_FAULTS {
+            let text = lines.join("\n");
+            let at = error.span().unwrap_or_default().start.min(text.len());
+            let line = text[..at].matches('\n').count();
+            // A parser may notice only where the next line begins.
+            let slip = [line, line.saturating_sub(1)].into_iter().find_map(|line| {
+                let (mended, why) = slips::mended(&lines[line])?;
+                Some((line, mended, why))
+            });
+            let start = |line: usize| {
+                self.text
+                    .split_inclusive('\n')
+                    .take(line)
+                    .map(str::len)
+                    .sum()
+            };
+            let Some((line, mended, why)) = slip else {
+                let hint = "look here and at the line before";
+                return self.fault(start(line), format_args!("{}; {hint}", error.message()));
+            };
+            let was = short(lines[line].trim());
+            self.fault(start(line), format_args!("{was}: write `{mended}`: {why}"));
+            lines[line] = mended;
+            match toml_edit::Document::parse(lines.join("\n")) {
+                Ok(_) => return,
+                Err(next) => error = next,
             }
         }
     }
@@ -57,7 +91,7 @@ impl<'a> Reading<'a> {
         let tell = |(at, what): &(usize, String)| {
             line += self.text[counted..*at].matches('\n').count();
             counted = *at;
-            format!("{path}:{line}: {what}")
+            format!("{path}:{line}: {}", printable(what))
         };
         let mut told: Vec<_> = faults.iter().take(MAX_FAULTS).map(tell).collect();
         if faults.len() > MAX_FAULTS {
@@ -67,14 +101,18 @@ impl<'a> Reading<'a> {
         Err(told.join("\n"))
     }
 
-    /// The source of a value, short enough for one line of a message.
+    /// The source of a value, for a message.
     fn source(&self, span: Range<usize>) -> String {
         let words: Vec<&str> = self.text[span].split_whitespace().collect();
-        let source = words.join(" ");
-        match source.char_indices().nth(48) {
-            Some((cut, _)) => format!("{}…", &source[..cut]),
-            None => source,
-        }
+        short(&words.join(" "))
+    }
+}
+
+/// A text, short enough for one line of a message.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(48) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
     }
 }
 
@@ -170,13 +208,12 @@ impl<'d> Section<'d> {
             if known.contains(&name) {
                 continue;
             }
-            let text = match crate::nearest::nearest(name, known.iter().copied()) {
-                Some(near) => format!("{}{name} is not a key; did you mean {near}?", self.prefix),
-                None => {
-                    let known = known.join(", ");
-                    format!("{}{name} is not a key; keys here: {known}", self.prefix)
-                }
+            let near = crate::nearest::nearest(name, known.iter().copied());
+            let hint = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("keys here: {}", known.join(", ")),
             };
+            let text = format!("{}{} is not a key; {hint}", self.prefix, short(name));
             let span = self.table.key(name).and_then(Key::span);
             self.reading.fault(span.unwrap_or_default().start, text);
         }

@@ -14,6 +14,14 @@ const LAST_PIN: f64 = 27.0;
 /// What a servo may do if its file does not say, µs a second.
 const DEFAULT_SPEED: f32 = 2000.0;
 
+/// A board as it comes.
+const NOMINAL: BoardPlan = BoardPlan {
+    bus: 1,
+    address: Address::DEFAULT,
+    timebase: Timebase::NOMINAL,
+    oe_gpio: None,
+};
+
 /// What the file says, and the rig it makes.
 pub(crate) struct Servos {
     /// Per tentacle, with tables as they stand in the file: without their trim.
@@ -41,16 +49,10 @@ pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
         .filter_map(|(s, plan)| Some((s, plan?)))
         .collect();
     let plans: Vec<TentaclePlan> = sound.iter().map(|(_, plan)| plan.clone()).collect();
-    let nominal = BoardPlan {
-        bus: 1,
-        address: Address::DEFAULT,
-        timebase: Timebase::new(50, 25_000_000).ok()?,
-        oe_gpio: None,
-    };
     let sections: Vec<_> = sound.iter().map(|(sections, _)| sections).collect();
     let complete = board.is_some() && total.is_some();
     let rig = Rig::new(
-        board.unwrap_or(nominal),
+        board.unwrap_or(NOMINAL),
         total.unwrap_or(low as f32),
         &plans,
         |fault| place(&sections, fault),
@@ -81,28 +83,61 @@ fn place(sections: &[&Sections<'_>], fault: RigFault) {
 }
 
 fn board(root: &Section<'_>) -> Option<BoardPlan> {
-    let whole = |v: &Item, low, high, unit| -> Result<f64> {
-        Ok(within(integer(v)? as f64, low, high, unit)?)
-    };
-    let bus = root.required("i2c-bus", |v| Ok(whole(v, 0.0, 255.0, "")? as u8));
-    let address = root.required("address", |v| Ok(Address::new(integer(v)?)?));
+    let bus = root.required("i2c-bus", bus);
+    let address = root.required("address", address);
     let (low, high) = Timebase::RATE_HZ;
     let rate = root.required("pulse-rate-hz", |v| Ok(whole(v, low, high, "Hz")? as u16));
     let (low, high) = Timebase::OSCILLATOR_HZ;
     let oscillator = root.required("oscillator-hz", |v| Ok(whole(v, low, high, "Hz")? as u32));
-    let oe_gpio = root.optional("oe-gpio", |v| {
-        let pin = whole(v, 0.0, LAST_PIN, "")? as u8;
-        match pin_user(pin) {
-            Some(user) => bail!("is {user}; choose another pin"),
-            None => Ok(pin),
-        }
-    });
+    let oe_gpio = root.optional("oe-gpio", oe_gpio);
     Some(BoardPlan {
         bus: bus?,
         address: address?,
         timebase: Timebase::new(rate?, oscillator?).ok()?,
         oe_gpio,
     })
+}
+
+fn bus(value: &Item) -> Result<u8> {
+    Ok(whole(value, 0.0, 255.0, "")? as u8)
+}
+
+fn address(value: &Item) -> Result<Address> {
+    Ok(Address::new(integer(value)?)?)
+}
+
+fn oe_gpio(value: &Item) -> Result<u8> {
+    let pin = whole(value, 0.0, LAST_PIN, "")? as u8;
+    match pin_user(pin) {
+        Some(user) => bail!("is {user}; choose another pin"),
+        None => Ok(pin),
+    }
+}
+
+fn whole(value: &Item, low: f64, high: f64, unit: &'static str) -> Result<f64> {
+    Ok(within(integer(value)? as f64, low, high, unit)?)
+}
+
+/// Where the board is by those lines of a file that can be read by themselves,
+/// whatever else is wrong with it.
+pub(super) fn legible_board(text: &str) -> BoardPlan {
+    let mut board = NOMINAL;
+    for line in text.lines() {
+        let Ok(line) = toml_edit::Document::parse(line) else {
+            continue;
+        };
+        let found = |key| line.as_table().get(key);
+        if let Some(Ok(bus)) = found("i2c-bus").map(bus) {
+            board.bus = bus;
+        }
+        if let Some(Ok(address)) = found("address").map(address) {
+            board.address = address;
+        }
+        if let Some(Ok(pin)) = found("oe-gpio").map(oe_gpio) {
+            board.oe_gpio = Some(pin);
+        }
+    }
+    board
 }
 
 fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {

@@ -1,24 +1,50 @@
 //! `servos.toml` as it was read, and how it is saved.
 
 use super::edit::Document;
-use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, whole};
+use super::look::{self, shown};
+use super::{
+    Files, REHEARSAL_FOLDER, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole,
+};
 use crate::failure::{Exit, Failure};
-use crate::say::tell;
-use anyhow::{Context, Result, anyhow, bail};
+use crate::say::{say, tell};
+use anyhow::{Result, anyhow, bail};
 use rustix::process::geteuid;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use tentacle_hat::calibration::ServoName;
 
 /// The calibration that a command works on.
 pub(crate) struct Store {
     files: Files,
-    /// Where it is saved; nowhere on the virtual board without `--config`.
-    path: Option<PathBuf>,
+    path: PathBuf,
     text: String,
     pub(crate) servos: Servos,
+    /// While it is held, nobody else saves.
+    lock: Option<whole::Lock>,
+}
+
+/// What a save did.
+pub(crate) struct Saved {
+    created: Vec<PathBuf>,
+    /// Or else `servos.toml` said so already.
+    changed: bool,
+    /// The number of the backup of what was there.
+    backup: Option<u32>,
+}
+
+/// A change to the file.
+type Edit<'a> = &'a mut dyn FnMut(&mut Document) -> Result<()>;
+
+/// An earlier state of the file.
+pub(crate) struct Backup {
+    pub(crate) number: u32,
+    /// When it was replaced.
+    pub(crate) until: Option<SystemTime>,
+    /// What would change, if it is TOML.
+    pub(crate) differences: Option<Vec<String>>,
 }
 
 impl Store {
@@ -28,26 +54,96 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let path = files
-            .folder()
-            .map(|folder| real_path(&folder.join("servos.toml")));
-        let path = path.transpose()?;
-        let text = match &path {
-            Some(path) => text(path)?,
-            None => SHIPPED_SERVOS.to_owned(),
+        let files = match files {
+            Files::Shipped => &Files::Folder(REHEARSAL_FOLDER.into()),
+            files => files,
         };
+        let path = servos_in(files.calibrated())?;
+        let text = text(&path)?;
         let servos = files.servos(&text)?;
         Ok(Self {
             files: files.clone(),
             path,
             text,
             servos,
+            lock: None,
         })
     }
 
-    /// Where the calibration is saved, if anywhere.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// As [`Self::open`], for a change at once: other saves are kept out before
+    /// the file is read, until the store is dropped.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_writable`] too.
+    pub(crate) fn open_locked(files: &Files) -> Result<Self> {
+        let before = Self::open(files)?;
+        before.check_writable()?;
+        let lock = whole::lock(before.path(), || {
+            let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
+            say(format_args!("{files}: {what}; Ctrl-C gives up"));
+        })?;
+        let lock = Some(lock);
+        Ok(Self {
+            lock,
+            ..Self::open(files)?
+        })
+    }
+
+    /// The backups of the file, the youngest first; it may be bad itself.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub(crate) fn backups(files: &Files) -> Result<Vec<Backup>, Failure> {
+        let path = servos_in(files.calibrated())?;
+        let now = look::read(&path).unwrap_or_default();
+        let backup = |(number, path): (u32, PathBuf)| Backup {
+            number,
+            until: fs::metadata(&path).and_then(|file| file.modified()).ok(),
+            differences: look::read(&path)
+                .ok()
+                .and_then(|text| differences::between(&now, &text)),
+        };
+        Ok(backups::of(&path).into_iter().rev().map(backup).collect())
+    }
+
+    /// Puts a backup in the place of the file, of which one is made before.
+    ///
+    /// # Errors
+    /// The file is then as it was.
+    pub(crate) fn restore(files: &Files, number: u32) -> Result<()> {
+        let path = servos_in(files.calibrated())?;
+        check_writable(&path)?;
+        let _lock = whole::lock(&path, || {})?;
+        let backups = backups::of(&path);
+        let Some((_, backup)) = backups.iter().find(|(other, _)| *other == number) else {
+            bail!("there is no backup {number}; `tentacle-hat calibrate restore` lists them");
+        };
+        let text = look::read(backup)?;
+        if let Err(faults) = files.servos(&text) {
+            bail!("backup {number} has faults itself; nothing was changed:\n{faults}");
+        }
+        let kept = match look::is_file(&path)? {
+            true => Some(backups::keep(&path, &fs::read(&path)?)?),
+            false => None,
+        };
+        whole::replace(&path, text.as_bytes(), &path)?;
+        let kept = kept.map(|n| format!("; what was there is backup {n} now"));
+        tell(format_args!(
+            "{}: is backup {number} again{}",
+            shown(&path),
+            kept.unwrap_or_default()
+        ));
+        Ok(())
+    }
+
+    /// Where the calibration is saved.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder as it was named.
+    pub(crate) fn folder(&self) -> &Path {
+        self.files.calibrated()
     }
 
     /// Whether it is the file that the service on this Pi reads.
@@ -60,30 +156,7 @@ impl Store {
     /// # Errors
     /// Why not, and what to do.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        let Some(path) = &self.path else {
-            return Err(Failure::other(NOWHERE));
-        };
-        let refused = |exit, why: &str| Failure {
-            exit,
-            message: format!("{}: {why}; nothing was changed", path.display()),
-        };
-        let owner = fs::metadata(path).ok().map(|file| file.uid());
-        if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
-            let why = "belongs to another user, who must keep it: run this with sudo";
-            return Err(refused(Exit::Permission, why));
-        }
-        whole::try_folder(path).map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => refused(
-                Exit::Permission,
-                "this user may not write in its folder: run this with sudo",
-            ),
-            ErrorKind::ReadOnlyFilesystem => refused(
-                Exit::Other,
-                "is on a read-only file system: `sudo mount -o remount,rw /` makes the Pi's \
-                 card writable",
-            ),
-            _ => refused(Exit::Other, &format!("cannot be written: {error}")),
-        })
+        check_writable(&self.path)
     }
 
     /// Finds a servo by the name that users give it.
@@ -98,7 +171,9 @@ impl Store {
         }
         let words: Vec<String> = names.iter().map(ServoName::to_string).collect();
         let near = crate::nearest::nearest(name, words.iter().map(String::as_str));
+        let is_tentacle = rig.tentacles().iter().any(|t| t.name.as_str() == name);
         let hint = match near {
+            _ if is_tentacle => format!("that tentacle's two are {name}.x and {name}.y"),
             Some(near) => format!("did you mean {near}?"),
             None => format!("the servos are {}", words.join(", ")),
         };
@@ -109,17 +184,17 @@ impl Store {
     }
 
     /// Edits the file and puts the new one in its place; a copy of the old one
-    /// is made before. What is saved, `run` loads. Returns files that were not there.
+    /// is made before. What is saved, `run` loads.
     ///
     /// # Errors
     /// The file is then as it was.
-    pub(crate) fn save(
-        &mut self,
-        edit: impl FnOnce(&mut Document) -> Result<()>,
-    ) -> Result<Vec<PathBuf>> {
-        let path = self.path.clone().context(NOWHERE)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let _lock = folder.exists().then(|| whole::lock(&path)).transpose()?;
+    pub(crate) fn save(&mut self, edit: Edit<'_>) -> Result<Saved> {
+        let path = self.path.clone();
+        let _lock = match &self.lock {
+            Some(_) => None,
+            // The session's picture is on the screen, and its save may wait in silence.
+            None => Some(whole::lock(&path, || {})?),
+        };
         let now = self.unchanged_text(&path)?;
         let mut document = Document::new(&now)?;
         edit(&mut document)?;
@@ -130,44 +205,64 @@ impl Store {
             .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
 
         let mut created = Vec::new();
-        if !folder.exists() {
-            whole::make_folder(folder)?;
-        }
         // First motion.toml: without it, servos.toml alone does not run.
-        let motion = folder.join("motion.toml");
-        if !motion.exists() {
+        let motion = self.folder().join("motion.toml");
+        if !look::is_file(&motion)? {
             whole::replace(&motion, SHIPPED_MOTION.as_bytes(), &motion)?;
             created.push(motion);
         }
-        match path.exists() {
-            true => {
-                let backup = whole::beside(&path, ".bak");
-                whole::replace(&backup, now.as_bytes(), &path)?;
+        let is_there = look::is_file(&path)?;
+        let changed = !is_there || text != now;
+        let mut backup = None;
+        if changed {
+            match is_there {
+                true => backup = Some(backups::keep(&path, now.as_bytes())?),
+                false => created.push(path.clone()),
             }
-            false => created.push(path.clone()),
+            whole::replace(&path, text.as_bytes(), &path)?;
         }
-        whole::replace(&path, text.as_bytes(), &path)?;
         self.text = text;
         self.servos = servos;
-        Ok(created)
+        Ok(Saved {
+            created,
+            changed,
+            backup,
+        })
     }
 
     /// Tells what a save did, and, if it was to the service's file, what comes
     /// `next`.
-    pub(crate) fn tell(&self, created: &[PathBuf], next: &str) {
-        for created in created {
-            tell(format_args!("created {}", created.display()));
+    pub(crate) fn tell(&self, saved: &Saved, next: Option<&str>) {
+        for created in &saved.created {
+            tell(format_args!("created {}", shown(created)));
         }
-        if let Some(path) = self.path()
-            && !created.iter().any(|created| created == path)
-        {
-            tell(format_args!(
-                "saved {}; the file before is in servos.toml.bak",
-                path.display()
-            ));
+        let path = shown(&self.path);
+        match saved.backup {
+            Some(n) => tell(format_args!(
+                "{path}: saved; `tentacle-hat calibrate restore {n}` takes it back"
+            )),
+            None if saved.changed => {}
+            None => tell(format_args!("{path}: says so already, and is as it was")),
+        }
+        if saved.changed {
+            self.warn();
         }
         if self.is_the_services() {
-            tell(next);
+            next.iter().for_each(tell);
+        }
+    }
+
+    /// Warns of a save that the next start takes away. Of the service's folder
+    /// alone: to containers, such a file system is what a card is to a Pi.
+    pub(crate) fn warn(&self) {
+        let path = &self.path;
+        if self.is_the_services() && whole::is_on_overlay(path) {
+            say(format_args!(
+                "{}: is on an overlay file system, which forgets it at the next start of the \
+                 Pi. Copy it to another computer, turn that off with `sudo raspi-config nonint \
+                 do_overlayfs 1`, restart, and copy it back",
+                shown(path)
+            ));
         }
     }
 
@@ -181,7 +276,7 @@ impl Store {
             if servos.plans != self.servos.plans || servos.rig.board() != self.servos.rig.board() {
                 bail!(
                     "{} was changed by somebody else meanwhile: note your numbers, leave, and start again",
-                    path.display()
+                    shown(path)
                 );
             }
         }
@@ -189,22 +284,51 @@ impl Store {
     }
 }
 
-const NOWHERE: &str = "there is nothing to save to: `--board virtual` without `--config DIR` \
-                       uses the files inside the program";
+/// Whether a save to `path` will succeed.
+///
+/// # Errors
+/// Why not, and what to do.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let refused = |exit, why: &str| Failure {
+        exit,
+        message: format!("{}: {why}; nothing was changed", shown(path)),
+    };
+    let owner = fs::metadata(path).ok().map(|file| file.uid());
+    if owner.is_some_and(|uid| !geteuid().is_root() && uid != geteuid().as_raw()) {
+        let why = "belongs to another user, who must keep it: run this with sudo";
+        return Err(refused(Exit::Permission, why));
+    }
+    whole::try_folder(path).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => refused(
+            Exit::Permission,
+            "this user may not write in its folder: run this with sudo",
+        ),
+        ErrorKind::ReadOnlyFilesystem => refused(
+            Exit::Other,
+            "is on a read-only file system: `sudo mount -o remount,rw /` makes the Pi's \
+             card writable",
+        ),
+        _ => refused(Exit::Other, &format!("cannot be written: {error}")),
+    })
+}
 
-/// A link is kept, and what it leads to is replaced.
-fn real_path(path: &Path) -> Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Ok(real) => Ok(real),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
-        Err(error) => Err(Failure::config(format_args!("{}: {error}", path.display())).into()),
+/// Where the folder's `servos.toml` is saved: a link is kept, and what it leads
+/// to is replaced.
+fn servos_in(folder: &Path) -> Result<PathBuf, Failure> {
+    let path = folder.join("servos.toml");
+    look::is_folder(folder)?;
+    // Beside what is no file, no save would run: better told before the work.
+    look::is_file(&folder.join("motion.toml"))?;
+    match look::is_file(&path)? {
+        true => fs::canonicalize(&path).map_err(|error| look::failed(&path, &error)),
+        false => Ok(path),
     }
 }
 
 /// The text of the file, or what a first one holds.
 fn text(path: &Path) -> Result<String> {
-    match path.exists() {
-        true => Ok(super::read(path)?),
+    match look::is_file(path)? {
+        true => Ok(look::read(path)?),
         false => first_text(),
     }
 }
@@ -215,4 +339,24 @@ fn first_text() -> Result<String> {
     let servos = Files::Shipped.servos(SHIPPED_SERVOS)?.rig.servos().len();
     document.remove_tables(servos)?;
     Ok(document.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backup_is_what_was_there_at_the_save() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servos.toml");
+        fs::write(&path, SHIPPED_SERVOS).unwrap();
+        let mut store = Store::open(&Files::Folder(folder.path().into())).unwrap();
+        let edited = SHIPPED_SERVOS.to_owned() + "# bought in Leeds\n";
+        fs::write(&path, &edited).unwrap();
+        store
+            .save(&mut |document| document.set_trim(0, 5.0))
+            .unwrap();
+        let backup = fs::read_to_string(whole::beside(&path, ".bak.1"));
+        assert_eq!(backup.unwrap(), edited);
+    }
 }

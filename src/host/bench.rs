@@ -3,7 +3,9 @@
 
 use super::Machine;
 use super::bus::HostBus;
+use crate::pause::Pause;
 use crate::signals::Signals;
+use std::fmt;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Notice, Order, Shell};
@@ -19,10 +21,23 @@ pub(crate) enum Trouble {
     Shut(String),
 }
 
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(why) => write!(f, "the board is lost; trying again: {why}"),
+            Self::Disturbed => {
+                f.write_str("the board forgot what it was told: is its supply steady?")
+            }
+            Self::Shut(why) => f.write_str(why),
+        }
+    }
+}
+
 /// The bench.
 pub(crate) struct Bench<'m, F> {
     machine: &'m mut Machine,
     signals: Signals,
+    pause: Pause,
     hear: F,
     lost: bool,
 }
@@ -31,6 +46,7 @@ impl<'m, F: FnMut(Trouble)> Bench<'m, F> {
     pub(crate) fn new(machine: &'m mut Machine, signals: Signals, hear: F) -> Self {
         Self {
             machine,
+            pause: Pause::new(signals.clone()),
             signals,
             hear,
             lost: false,
@@ -56,17 +72,20 @@ impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
     }
 
     fn order(&mut self) -> Order {
-        match self.signals.take_stop() || self.signals.take_hangup() {
-            true => Order::Quit,
-            false => Order::Play,
+        if self.signals.take_stop() || self.signals.take_hangup() {
+            Order::Quit
+        } else if self.pause.wants_relaxing() {
+            Order::Rearm
+        } else {
+            Order::Play
         }
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
-            Notice::Lost(error) if !self.lost => {
+            Notice::Lost(loss) if !self.lost => {
                 self.lost = true;
-                let why = self.machine.explain(*error).to_string();
+                let why = self.machine.explain(*loss).to_string();
                 (self.hear)(Trouble::Lost(why));
             }
             Notice::Disturbed => (self.hear)(Trouble::Disturbed),
@@ -76,6 +95,7 @@ impl<F: FnMut(Trouble)> Shell for Bench<'_, F> {
                 if let Err(why) = self.machine.let_out(out) {
                     (self.hear)(Trouble::Shut(why));
                 }
+                self.pause.hear(out);
             }
             _ => {}
         }

@@ -1,27 +1,38 @@
-//! One driver a bus: a lock on the bus device itself, held for the process's
-//! life through a descriptor of its own.
+//! One driver a bus: a lock on what the bus is in the kernel, held for the
+//! process's life through a descriptor of its own.
 
+use super::device;
 use crate::failure::{Exit, Failure};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Holds the bus until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// What is locked for a bus: its adapter, since a device node may be made anew
+/// while somebody drives the old one; the node where the kernel shows no adapter.
+pub(super) fn of_bus(bus: u8) -> PathBuf {
+    let adapter = PathBuf::from(format!("/sys/bus/i2c/devices/i2c-{bus}"));
+    match adapter.exists() {
+        true => adapter,
+        false => device(bus),
+    }
 }
 
 impl Lock {
-    /// Locks the bus device at `path`; a virtual chip's file is made for it.
+    /// Locks `path`, for the board on `bus`; a virtual chip's file is made for it.
     ///
     /// # Errors
-    /// Another process drives it: exit 75, with its pid and how to stop it. A
-    /// device that cannot be opened is no error here: who opens it to drive it
-    /// finds that out and says it better.
-    pub(crate) fn take(path: &Path, make: bool) -> Result<Option<Self>, Failure> {
+    /// Another process drives it: exit 75, with its pid and how to stop it. What
+    /// cannot be opened is no error here: who opens the bus to drive it finds that
+    /// out and says it better.
+    pub(crate) fn take(path: &Path, bus: &Path, make: bool) -> Result<Option<Self>, Failure> {
         if make {
             // What is wrong with it, who opens it says.
             let _ = File::options().append(true).create(true).open(path);
@@ -30,18 +41,28 @@ impl Lock {
             return Ok(None);
         };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(Errno::WOULDBLOCK) => Err(driven(path)),
+            Ok(()) => Ok(Some(Self { file })),
+            Err(Errno::WOULDBLOCK) => Err(driven(path, bus)),
             Err(error) => Err(Failure::other(format_args!(
                 "{}: cannot be locked: {error}",
                 path.display()
             ))),
         }
     }
+
+    /// Whether this is still what stands at `path`: an adapter that went away and
+    /// came back is another one.
+    pub(super) fn is_on(&self, path: &Path) -> bool {
+        let place = |file: fs::Metadata| (file.dev(), file.ino());
+        match (self.file.metadata(), fs::metadata(path)) {
+            (Ok(held), Ok(found)) => place(held) == place(found),
+            _ => false,
+        }
+    }
 }
 
 /// Who holds the lock, and what stops him.
-pub(super) fn driven(path: &Path) -> Failure {
+pub(super) fn driven(path: &Path, bus: &Path) -> Failure {
     let holder = fs::metadata(path)
         .ok()
         .and_then(|file| holder(file.dev(), file.ino()));
@@ -58,7 +79,7 @@ pub(super) fn driven(path: &Path) -> Failure {
         exit: Exit::Driven,
         message: format!(
             "the board on {} is driven by process{by}; `{stop}` stops it",
-            path.display()
+            bus.display()
         ),
     }
 }
@@ -76,4 +97,25 @@ fn holder(device: u64, inode: u64) -> Option<u32> {
             _ => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_anew_is_locked_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus");
+        let held = Lock::take(&path, &path, true).unwrap().unwrap();
+        assert!(held.is_on(&path));
+        let refused = Lock::take(&path, &path, true).unwrap_err();
+        assert_eq!(refused.exit, Exit::Driven);
+        assert!(refused.message.contains(&std::process::id().to_string()));
+
+        fs::rename(&path, folder.path().join("old")).unwrap();
+        assert!(!held.is_on(&path));
+        let another = Lock::take(&path, &path, true).unwrap().unwrap();
+        assert!(another.is_on(&path) && !held.is_on(&path));
+    }
 }

@@ -9,6 +9,7 @@ mod lock;
 mod oe;
 mod pi;
 mod time;
+mod wire;
 
 pub(crate) use bus::HostBus;
 pub(crate) use chip::KeptChip;
@@ -21,7 +22,8 @@ use oe::OutputsOn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use tentacle_hat::board::{BusError, ONE_CYCLE_US};
-use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::calibration::{BoardPlan, Rig};
+use tentacle_hat::drive::Loss;
 use time::Time;
 
 /// Which board is driven.
@@ -47,32 +49,50 @@ impl Which {
         matches!(self, Self::Virtual(_))
     }
 
-    /// What is locked to keep every other process from driving the same board:
-    /// a virtual board in memory is nobody else's.
-    fn device(&self, board: &BoardPlan) -> Option<PathBuf> {
+    /// What is locked to keep every other process from driving the same board,
+    /// and what users call it: a virtual board in memory is nobody else's.
+    fn shared(&self, board: &BoardPlan) -> Option<(PathBuf, PathBuf)> {
         match self {
-            Self::Pi => Some(device(board.bus).into()),
-            Self::Virtual(board) => board.file.clone(),
+            Self::Pi => Some((lock::of_bus(board.bus), device(board.bus))),
+            Self::Virtual(board) => board.file.clone().map(|file| (file.clone(), file)),
+        }
+    }
+
+    /// Locks the board, but for one in memory.
+    fn lock(&self, board: &BoardPlan) -> Result<Option<Lock>, Failure> {
+        match self.shared(board) {
+            Some((path, bus)) => Lock::take(&path, &bus, self.is_virtual()),
+            None => Ok(None),
         }
     }
 
     /// What failed, where, and what to do about it.
-    pub(crate) fn explain(&self, error: BusError, board: &BoardPlan) -> Failure {
-        if let (BusError::DRIVEN, Some(device)) = (error, self.device(board)) {
-            return lock::driven(&device);
+    pub(crate) fn explain(&self, loss: impl Into<Loss<BusError>>, board: &BoardPlan) -> Failure {
+        let loss = loss.into();
+        if let (Loss::Bus(BusError::DRIVEN), Some((path, bus))) = (loss, self.shared(board)) {
+            return lock::driven(&path, &bus);
         }
-        let (exit, remedy) = remedy(error);
+        let (exit, why) = match loss {
+            Loss::Bus(error) => {
+                let (exit, remedy) = remedy(error);
+                (exit, format!("{error}; {remedy}"))
+            }
+            Loss::Unheld => (Exit::NoBoard, UNHELD.to_owned()),
+        };
         let (device, address) = (device(board.bus), board.address.get());
         Failure {
             exit,
-            message: format!("{device}, address {address:#04x}: {error}; {remedy}"),
+            message: format!("{}, address {address:#04x}: {why}", device.display()),
         }
     }
 }
 
+const UNHELD: &str = "the chip answers, but does not hold what it is told; `tentacle-hat check` \
+                      looks into it";
+
 /// The bus's device file.
-fn device(bus: u8) -> String {
-    format!("/dev/i2c-{bus}")
+fn device(bus: u8) -> PathBuf {
+    format!("/dev/i2c-{bus}").into()
 }
 
 /// A machine that has a board for itself.
@@ -101,10 +121,7 @@ impl Machine {
         unpaced: bool,
         watched: bool,
     ) -> Result<Self, Failure> {
-        let lock = match which.device(board) {
-            Some(device) => Lock::take(&device, which.is_virtual())?,
-            None => None,
-        };
+        let lock = which.lock(board)?;
         let (chip, faults) = match &which {
             Which::Pi => (
                 watched.then(|| KeptChip::mirror(board)),
@@ -129,22 +146,35 @@ impl Machine {
 
     /// Opens the bus to a board.
     pub(crate) fn open(&mut self, board: &BoardPlan) -> Result<HostBus, BusError> {
-        if board.bus != self.board.bus {
-            self.lock = None;
-        }
         self.board = *board;
-        if self.lock.is_none()
-            && let Some(device) = self.which.device(board)
+        // The bus may only now be there, or a reload named another one.
+        let is_on = |(path, _): &(PathBuf, PathBuf)| {
+            let lock = self.lock.as_ref();
+            lock.is_some_and(|lock| lock.is_on(path))
+        };
+        if self
+            .which
+            .shared(board)
+            .is_some_and(|shared| !is_on(&shared))
         {
-            // The device may only now be there, or a reload named another one.
-            self.lock =
-                Lock::take(&device, self.which.is_virtual()).map_err(|_| BusError::DRIVEN)?;
+            // Let go first: two locks of one process exclude each other, too.
+            self.lock = None;
+            self.lock = self.which.lock(board).map_err(|_| BusError::DRIVEN)?;
         }
         match (&self.which, &self.chip) {
             (Which::Virtual(_), Some(chip)) => {
                 Ok(HostBus::faulty(Rc::clone(chip), Rc::clone(&self.faults)))
             }
             (_, mirror) => HostBus::pi(board.bus, mirror.clone()),
+        }
+    }
+
+    /// Whether a Pi's bus is fast enough for a hat, and the words for it, where the
+    /// kernel tells its clock.
+    pub(crate) fn carries(&self, rig: &Rig) -> Option<(bool, String)> {
+        match self.which {
+            Which::Pi => pi::clock_hz(rig.board().bus).map(|hz| wire::carries(hz, rig)),
+            Which::Virtual(_) => None,
         }
     }
 
@@ -190,8 +220,8 @@ impl Machine {
     }
 
     /// What failed, where, and what to do about it.
-    pub(crate) fn explain(&self, error: BusError) -> Failure {
-        self.which.explain(error, &self.board)
+    pub(crate) fn explain(&self, loss: impl Into<Loss<BusError>>) -> Failure {
+        self.which.explain(loss, &self.board)
     }
 }
 

@@ -1,12 +1,15 @@
 //! The Raspberry Pi's I2C bus. Only this file knows rppal's I2C.
 
+use super::wire::timeout_ms;
 use embedded_hal::i2c::{ErrorType, I2c as Bus, Operation};
 use rppal::i2c::{Error, I2c};
 use tentacle_hat::board::BusError;
 
-/// The kernel's default is a second, which would starve the watchdog; it counts
-/// in steps of 10 ms.
-const TIMEOUT_MS: u32 = 20;
+/// How long the kernel waits by itself, which would starve the watchdog. What it
+/// was told before us cannot be read.
+const KERNEL_TIMEOUT_MS: u32 = 1000;
+/// Where the kernel does not tell a bus's clock.
+const USUAL_HZ: u32 = 100_000;
 
 /// `/dev/i2c-N`.
 #[derive(Debug)]
@@ -19,9 +22,26 @@ pub(crate) struct PiBus {
 impl PiBus {
     pub(crate) fn open(bus: u8) -> Result<Self, BusError> {
         let i2c = I2c::with_bus(bus).map_err(errno)?;
-        i2c.set_timeout(TIMEOUT_MS).map_err(errno)?;
+        let hz = clock(&i2c).unwrap_or(USUAL_HZ);
+        i2c.set_timeout(timeout_ms(hz)).map_err(errno)?;
         Ok(Self { i2c, address: None })
     }
+}
+
+impl Drop for PiBus {
+    fn drop(&mut self) {
+        // It holds for everybody on the bus.
+        let _ = self.i2c.set_timeout(KERNEL_TIMEOUT_MS);
+    }
+}
+
+/// The clock of the bus, where the kernel tells it.
+pub(super) fn clock_hz(bus: u8) -> Option<u32> {
+    clock(&I2c::with_bus(bus).ok()?)
+}
+
+fn clock(i2c: &I2c) -> Option<u32> {
+    i2c.clock_speed().ok().filter(|hz| *hz > 0)
 }
 
 fn errno(error: Error) -> BusError {

@@ -25,16 +25,19 @@ struct Who {
 /// How long one scene takes to fade into the next.
 const FADE_US: u64 = 1_000_000;
 
-const SCENES: [Scene; 7] = [
+/// The first is what somebody sees who looks only for a moment.
+const SCENES: [Scene; 6] = [
     Scene {
-        name: "straight",
-        length_us: 2_000_000,
-        bend: |_, _| Bend::STRAIGHT,
-    },
-    Scene {
-        name: "bows",
-        length_us: BOWS_US,
-        bend: bow,
+        name: "round the hat",
+        length_us: 7_500_000,
+        // A crest that visits the tentacles in the order of their facings.
+        bend: |who, t_us| {
+            let turn = LIVELY.phase_at(t_us).minus(who.facing);
+            Bend {
+                x: 0.3 * turn.cos(),
+                y: 0.85 * turn.sin(),
+            }
+        },
     },
     Scene {
         name: "circles",
@@ -48,16 +51,9 @@ const SCENES: [Scene; 7] = [
         },
     },
     Scene {
-        name: "round the hat",
-        length_us: 7_500_000,
-        // A crest that visits the tentacles in the order of their facings.
-        bend: |who, t_us| {
-            let turn = LIVELY.phase_at(t_us).minus(who.facing);
-            Bend {
-                x: 0.3 * turn.cos(),
-                y: 0.85 * turn.sin(),
-            }
-        },
+        name: "bows",
+        length_us: BOWS_US,
+        bend: bow,
     },
     Scene {
         name: "mirror",
@@ -130,6 +126,11 @@ impl Show {
         }
         sum
     };
+
+    /// The names of the scenes, in their order.
+    pub fn scenes() -> impl Iterator<Item = &'static str> {
+        SCENES.iter().map(|scene| scene.name)
+    }
 
     /// The show of these tentacles.
     pub fn new(tentacles: &[Tentacle]) -> Self {
@@ -228,6 +229,23 @@ mod tests {
             }
             assert!(widest[..n].iter().flatten().all(|w| *w > 0.5), "{widest:?}");
             assert!(widest[n..].iter().flatten().all(|w| *w == 0.0));
+        }
+    }
+
+    #[test]
+    fn it_opens_with_every_tentacle() {
+        for facings in [&[0.0][..], &[315.0, 45.0, 135.0, 225.0], &[0.0; 8]] {
+            let (show, n) = (show(facings), facings.len());
+            let mut way = [0.0; MAX_TENTACLES];
+            let mut before = Pose::STRAIGHT;
+            for ms in 1000..5000 {
+                let pose = show.pose_at(1000 * ms, n);
+                for (i, way) in way.iter_mut().enumerate() {
+                    *way += (pose.0[i].x - before.0[i].x).hypot(pose.0[i].y - before.0[i].y);
+                }
+                before = pose;
+            }
+            assert!(way[..n].iter().all(|way| *way > 4.0), "{way:?}");
         }
     }
 

@@ -103,11 +103,7 @@ pub(super) fn emit(
     })?;
     let hear = |trouble| {
         let is_shut = matches!(trouble, Trouble::Shut(_));
-        let line = match trouble {
-            Trouble::Lost(why) => format!("the board is lost; trying again: {why}"),
-            Trouble::Disturbed => "the board forgot what it was told: is its supply steady?".into(),
-            Trouble::Shut(why) => why,
-        };
+        let line = trouble.to_string();
         match steady || is_shut {
             true => *failure.borrow_mut() = Some((is_shut, format!("{line}; nothing was changed"))),
             false => drop(log.offer(line)),

@@ -124,7 +124,7 @@ fn heading(session: &Session) -> String {
         measured.count(),
         session.servos.len(),
         // Last, since a long path may be cut off.
-        session.file.as_deref().unwrap_or("nothing to save to")
+        session.file
     )
 }
 
@@ -239,7 +239,7 @@ mod tests {
                 .replace("channel = 0\n", &format!("channel = {}\n", 2 * i));
         }
         let servos = Files::Shipped.servos(&text).unwrap();
-        let mut session = Session::new(&servos, Some("/etc/tentacle-hat/servos.toml".to_owned()));
+        let mut session = Session::new(&servos, "/etc/tentacle-hat/servos.toml".to_owned());
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);
             let mut board = Pulses::LIMP;

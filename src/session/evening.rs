@@ -7,6 +7,7 @@ use super::{Action, Session};
 use crate::files::{Points, Store};
 use crate::host::bench::Trouble;
 use crate::screen::Stage;
+use crate::signals::Signals;
 use anyhow::{Context, Result, anyhow, bail};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -39,6 +40,7 @@ pub(crate) struct Evening {
     /// Without tables, so that arming takes over no pulse of another process.
     rig: Rig,
     session: Session,
+    signals: Signals,
     events: Receiver<Event>,
     sender: Sender<Event>,
     /// The terminal, taken over once the board is there.
@@ -57,7 +59,7 @@ pub(crate) struct Evening {
 
 impl Evening {
     /// Over the hat of `store`, which is saved to it.
-    pub(crate) fn new(mut store: Store) -> Result<Self> {
+    pub(crate) fn new(mut store: Store, signals: Signals) -> Result<Self> {
         let (sender, events) = mpsc::channel();
         let mut plans = store.servos.plans.clone();
         for plan in plans.iter_mut().flat_map(|tentacle| &mut tentacle.servos) {
@@ -66,12 +68,13 @@ impl Evening {
         let board = *store.servos.rig.board();
         let slowest = Rig::TOTAL_SPEED.0 as f32;
         let rig = Rig::new(board, slowest, &plans, |_| {});
-        let file = store.path().map(|path| path.display().to_string());
+        let file = store.path().display().to_string();
         let (jobs, to_save) = mpsc::channel::<Vec<Measured>>();
         let saved = sender.clone();
         Ok(Self {
             rig: rig.context("the servos fit no board")?,
             session: Session::new(&store.servos, file),
+            signals,
             events,
             sender,
             stage: None,
@@ -79,7 +82,7 @@ impl Evening {
             is_the_services: store.is_the_services(),
             keeper: thread::spawn(move || {
                 for measured in to_save {
-                    let result = store.save(|document| {
+                    let result = store.save(&mut |document| {
                         let edit = |(i, points): &Measured| document.set_points(*i, points);
                         measured.iter().try_for_each(edit)
                     });
@@ -125,6 +128,9 @@ impl Evening {
                 self.session.saved(measured, "");
             }
         }
+        if self.session.saves > 0 {
+            store.warn();
+        }
         Ok((self.session, store, self.over.transpose()?.unwrap_or(false)))
     }
 
@@ -140,6 +146,7 @@ impl Evening {
             Event::Gone => self.over = Some(Ok(false)),
             Event::Key(code) => match self.session.key(code, now_us) {
                 Action::Nothing => {}
+                Action::Pause => self.signals.ask_pause(),
                 Action::Quit => self.over = Some(Ok(true)),
                 Action::Save => self.save(),
                 Action::SaveAndQuit => {
@@ -174,7 +181,7 @@ impl Evening {
         let (ready, partly) = self.unsaved();
         if self.saving {
             self.session.say("Saving still.");
-        } else if self.session.file.is_none() || !ready.is_empty() {
+        } else if !ready.is_empty() {
             self.session.say("Saving.");
             // The keeper waits for as long as there are jobs.
             self.saving = self.jobs.send(ready).is_ok();

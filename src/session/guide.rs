@@ -94,15 +94,15 @@ fn next(servo: &Felt) -> String {
     };
     let end = |side: &str, key: char, which: &str| {
         format!(
-            "{which} end, {side}: first the line takes up slack, then the tentacle bends. Where \
-             it stops bending, or the servo hums, go back 20 µs; {key} sets it there."
+            "{which} end, {side}: where the tentacle bends no further, or the servo hums, go back \
+             20 µs; {key} sets it there."
         )
     };
     let points = &servo.points;
     if points.neutral().is_none() {
-        "Neutral: ← → until both lines have just taken up their slack and the tentacle stands \
-         straight; n sets it. Far from 1500 µs? Then move the horn by a tooth instead, so that \
-         both ends get room."
+        "Neutral: ← → until the tentacle stands straight; n sets it. A line hangs? Slack goes \
+         into its knot. Far from 1500 µs? Then move the horn by a tooth instead, so that both \
+         ends get room."
             .to_owned()
     } else if points.at(-1.0).is_none() {
         end(left, '[', "Negative")
@@ -141,7 +141,7 @@ pub(crate) fn state(servo: &Felt) -> String {
 }
 
 /// All keys, a line each.
-pub(crate) const HELP: [&str; 17] = [
+pub(crate) const HELP: [&str; 19] = [
     "↑ ↓      choose a servo; the one before goes limp",
     "Space    engage it, or make everything limp",
     "← →      jog 10 µs",
@@ -154,9 +154,11 @@ pub(crate) const HELP: [&str; 17] = [
     "f        turn round: negative becomes positive",
     "g        go to neutral",
     "t        sweep slowly through what is set",
+    "w        wiggle a little: is it the right servo?",
     "a        all straight, the last step: every measured servo at neutral",
     "u        take back the last change",
-    "s        save; the file before is kept as servos.toml.bak",
-    "q        leave; asks if something is not saved. Ctrl-C leaves at once",
+    "s        save; `calibrate restore` brings the file before back",
+    "q        leave; asks if something is not saved. Ctrl-C leaves at once,",
+    "         Ctrl-Z goes back to the shell, and fg comes back",
     "After 30 s without a key everything goes limp by itself.",
 ];

@@ -7,6 +7,9 @@ use tentacle_hat::units::{Microseconds, Ticks, Timebase};
 /// is let go, however fast keys repeat or a slow line delivers them.
 pub(crate) const LONGEST_JOG_US: f32 = 50.0;
 
+/// How far a wiggle goes, µs: some degrees, which eyes can see.
+const WIGGLE_US: f32 = 40.0;
+
 /// Where a pulse goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
@@ -136,6 +139,20 @@ impl Jog {
         }
     }
 
+    /// Goes a little up, a little down and back, slowly; within what it is known to
+    /// stand if there is room for it.
+    pub(crate) fn wiggle(&mut self) {
+        let Some(at) = self.emitted else { return };
+        let reach = (WIGGLE_US / self.timebase.tick_us()) as u16;
+        let roomy = |(low, high): &(u16, u16)| high - low >= 2 * reach;
+        let (low, high) = self.window.filter(roomy).unwrap_or(self.legal());
+        self.way = Way::Sweep {
+            legs: [at + reach, at - reach, at].map(|ticks| ticks.clamp(low, high)),
+            leg: 0,
+            wait: true,
+        };
+    }
+
     /// Stays where it is.
     pub(crate) fn stop(&mut self) {
         if !self.is_waking() {
@@ -260,6 +277,22 @@ mod tests {
         );
         assert_eq!(way.last(), Some(&307));
         assert_eq!(way.len(), 2 * (4 + 8 + 4));
+    }
+
+    #[test]
+    fn a_wiggle_comes_back_and_stays_in_a_window_with_room() {
+        for (window, reached) in [(None, (299, 315)), (Some((1500.0, 1700.0)), (307, 315))] {
+            let mut jog = Jog::limp(jog().timebase, window);
+            jog.engage(1500.0);
+            settle(&mut jog);
+            jog.wiggle();
+            let way = settle(&mut jog);
+            assert_eq!(way.last(), Some(&307));
+            assert_eq!(
+                (way.iter().min(), way.iter().max()),
+                (Some(&reached.0), Some(&reached.1))
+            );
+        }
     }
 
     #[test]

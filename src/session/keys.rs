@@ -1,7 +1,7 @@
 //! What each key does.
 
 use super::jog::LONGEST_JOG_US;
-use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
+use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT, SUSPEND};
 use super::{Action, Mode, Session};
 use ratatui::crossterm::event::KeyCode as Key;
 use std::ops::RangeInclusive;
@@ -17,6 +17,7 @@ impl Session {
         self.last_key_us = now_us;
         match (key, &self.mode) {
             (INTERRUPT, _) => return Action::Quit,
+            (SUSPEND, _) => return Action::Pause,
             // Whatever is on the screen, Space is what stops a servo.
             (Key::Char(' '), _) if self.engaged() > 0 => self.relax("All limp."),
             (_, Mode::Bend(_)) => self.type_bend(key),
@@ -60,7 +61,7 @@ impl Session {
             (FAR_RIGHT, LONGEST_JOG_US),
         ];
         let jog = jogs.iter().find(|(other, _)| *other == key);
-        let known = jog.is_some() || matches!(key, Key::Char('n' | 'g' | ',' | '.'));
+        let known = jog.is_some() || matches!(key, Key::Char('n' | 'g' | 'w' | ',' | '.'));
         if !known {
             return self.say("That key does nothing here; ? shows those that do.");
         }
@@ -73,6 +74,10 @@ impl Session {
                 self.say_where_it_goes();
             }
             (None, Key::Char('n')) => self.set(0.0),
+            (None, Key::Char('w')) => {
+                self.jog().wiggle();
+                self.say("Wiggling: if another servo moves, it is in the wrong socket.");
+            }
             (None, Key::Char('g')) => {
                 let neutral = self.chosen().neutral_us();
                 self.jog().go(neutral);
@@ -108,7 +113,11 @@ impl Session {
             Key::Down => self.chosen = (self.chosen + 1) % n,
             Key::Char('u') => self.take_back(),
             Key::Char('a' | 'q' | ' ') | Key::Esc => self.relax("All limp."),
-            Key::Char('n' | 'g' | ',' | '.') | Key::Left | Key::Right | FAR_LEFT | FAR_RIGHT => {
+            Key::Char('n' | 'g' | 'w' | ',' | '.')
+            | Key::Left
+            | Key::Right
+            | FAR_LEFT
+            | FAR_RIGHT => {
                 self.key_pulse(key);
             }
             _ => self.say("Space makes all limp; then every key is there again."),
@@ -187,7 +196,7 @@ impl Session {
     }
 
     fn ask_to_leave(&mut self) -> Action {
-        if self.file.is_none() || self.unsaved().next().is_none() {
+        if self.unsaved().next().is_none() {
             return Action::Quit;
         }
         self.mode = Mode::Leave;

@@ -31,6 +31,8 @@ pub(crate) enum Action {
     Nothing,
     Save,
     SaveAndQuit,
+    /// Stop the program until it is wanted again.
+    Pause,
     Quit,
 }
 
@@ -85,15 +87,15 @@ pub(crate) struct Session {
     pub(crate) message: String,
     /// Why the board cannot be driven, if it cannot.
     pub(crate) lost: Option<String>,
-    /// Where it is saved, if anywhere, and how often it was.
-    pub(crate) file: Option<String>,
+    /// Where it is saved, and how often it was.
+    pub(crate) file: String,
     pub(crate) saves: u32,
     undo: Vec<(usize, Points)>,
     last_key_us: u64,
 }
 
 impl Session {
-    pub(crate) fn new(servos: &Servos, file: Option<String>) -> Self {
+    pub(crate) fn new(servos: &Servos, file: String) -> Self {
         let timebase: Timebase = *servos.rig.timebase();
         let plans = servos.plans.iter();
         let plans = plans.flat_map(|t| t.servos.iter().map(|servo| (t.facing, servo)));
@@ -112,15 +114,11 @@ impl Session {
                 jog: Jog::limp(timebase, measured),
             }
         };
-        let message = match &file {
-            Some(_) => "All servos are limp. Choose one with ↑ ↓.".to_owned(),
-            None => "A rehearsal: there is nothing to save to without --config DIR.".to_owned(),
-        };
         Self {
             servos: plans.enumerate().map(servo).collect(),
             chosen: 0,
             mode: Mode::Bench,
-            message,
+            message: "All servos are limp. Choose one with ↑ ↓.".to_owned(),
             lost: None,
             file,
             saves: 0,

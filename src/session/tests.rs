@@ -45,7 +45,7 @@ fn load(text: &str) -> Servos {
 }
 
 fn session(text: &str) -> Session {
-    Session::new(&load(text), Some("servos.toml".to_owned()))
+    Session::new(&load(text), "servos.toml".to_owned())
 }
 
 /// What a save makes of the file.

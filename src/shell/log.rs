@@ -5,6 +5,8 @@
 use super::told::Told;
 use crate::host::Which;
 use tentacle_hat::board::BusError;
+use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::drive::Loss;
 
 /// Turns what is told into lines, once for each edge.
 #[derive(Debug)]
@@ -90,6 +92,12 @@ impl Log {
         (!untold.is_empty()).then(|| format!("not told one by one: {}", untold.join("; ")))
     }
 
+    /// How the board is lost at the moment.
+    pub(super) fn lost(&self, loss: Loss<BusError>, board: &BoardPlan) -> String {
+        let why = self.which.explain(loss, board);
+        format!("the board is lost; trying again: {why}")
+    }
+
     /// The line that `told` is worth, if it is an edge.
     fn edge(&mut self, told: &Told) -> Option<String> {
         match told {
@@ -100,14 +108,9 @@ impl Log {
                 self.fault = Some(*error);
                 news.then(|| format!("a transfer failed: {}", self.which.explain(*error, board)))
             }
-            Told::Lost(error, board) => {
+            Told::Lost(loss, board) => {
                 let news = !std::mem::replace(&mut self.lost, true);
-                news.then(|| {
-                    format!(
-                        "the board is lost; trying again: {}",
-                        self.which.explain(*error, board)
-                    )
-                })
+                news.then(|| self.lost(*loss, board))
             }
             Told::Disturbed => {
                 let news = !std::mem::replace(&mut self.disturbed, true);
@@ -133,7 +136,7 @@ impl Log {
             Told::Refused(why) => Some(format!(
                 "the calibration has faults; the old one goes on:\n{why}"
             )),
-            Told::Words(words) => Some(words.clone()),
+            Told::Words(words) | Told::Shut(words) => Some(words.clone()),
             Told::Stopping | Told::Reading => None,
         }
     }

@@ -3,6 +3,7 @@
 
 mod log;
 mod rereader;
+mod saved;
 mod service;
 mod told;
 mod trace;
@@ -11,6 +12,7 @@ use crate::failure::Failure;
 use crate::files::Files;
 use crate::host::{HostBus, Machine, Which};
 use crate::outlet::{Outlet, Things};
+use crate::pause::Pause;
 use crate::say;
 use crate::signals::Signals;
 use crate::state::State;
@@ -48,6 +50,8 @@ pub(crate) struct Programme {
     pub(crate) seconds: Option<u64>,
     pub(crate) unpaced: bool,
     pub(crate) view: bool,
+    /// Take the files up when they are saved.
+    pub(crate) reload: bool,
     pub(crate) trace: Option<PathBuf>,
 }
 
@@ -73,6 +77,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
     signals: Signals,
+    pause: Pause,
     stopping: bool,
     log: Outlet<Told, ()>,
     service: Option<Outlet<Told, ()>>,
@@ -113,6 +118,9 @@ impl HostShell {
             Outlet::open("systemd", ROOM, programme.unpaced, hear)
         });
         let signals = Signals::catch()?;
+        if programme.reload {
+            saved::watch(&programme.files, signals.clone())?;
+        }
         // Last, so that whatever else fails is said on a quiet screen.
         let show = || View::show(rig.clone(), signals.clone());
         let view = programme.view.then(show).transpose()?;
@@ -138,8 +146,10 @@ impl HostShell {
                 say(&line);
             }
         };
-        let shell = Self {
+        let slow = machine.carries(rig).filter(|(carries, _)| !carries);
+        let mut shell = Self {
             machine,
+            pause: Pause::new(signals.clone()),
             signals,
             stopping: false,
             log: Outlet::open("log", ROOM, programme.unpaced, write)?,
@@ -153,6 +163,9 @@ impl HostShell {
             view,
             state: State::default(),
         };
+        if let Some((_, line)) = slow {
+            shell.tell(Told::Words(line));
+        }
         Ok((shell, hat))
     }
 
@@ -255,12 +268,15 @@ impl Shell for HostShell {
             if self.stopping {
                 // It is on its way already.
             } else if self.is_service() {
-                self.tell(Told::Reading);
-                self.reader.ask();
+                self.signals.ask_reload();
             } else {
                 // Started by hand, it is a lost SSH connection.
                 stop = true;
             }
+        }
+        if self.signals.take_reload() {
+            self.tell(Told::Reading);
+            self.reader.ask();
         }
         if let Some(read) = self.reader.answer() {
             self.take_up(read);
@@ -269,6 +285,7 @@ impl Shell for HostShell {
         self.stopping |= stop;
         match (stop, before) {
             (true, true) => Order::Quit,
+            _ if self.pause.wants_relaxing() => Order::Rearm,
             (false, false) => Order::Play,
             _ => Order::Stop,
         }
@@ -285,7 +302,7 @@ impl Shell for HostShell {
                 }
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
-            Notice::Lost(error) => self.tell(Told::Lost(*error, self.board)),
+            Notice::Lost(loss) => self.tell(Told::Lost(*loss, self.board)),
             Notice::Disturbed => self.tell(Told::Disturbed),
             Notice::Stopping => {
                 self.state.stopping = true;
@@ -298,8 +315,9 @@ impl Shell for HostShell {
                     self.tell(Told::Armed);
                 }
                 if let Err(why) = self.machine.let_out(out) {
-                    self.tell(Told::Words(why));
+                    self.tell(Told::Shut(why));
                 }
+                self.pause.hear(out);
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Service {
     ready: bool,
     /// The files are read, and systemd waits for the end of that.
     reloading: bool,
+    /// Why no pulse leaves the board, if OE is shut.
+    shut: Option<String>,
     fed: Option<Instant>,
     status: Option<Instant>,
 }
@@ -29,6 +31,7 @@ impl Service {
             log,
             ready: false,
             reloading: false,
+            shut: None,
             fed: None,
             status: None,
         }
@@ -65,6 +68,8 @@ impl Service {
             }
             Told::Read | Told::Refused(_) if self.reloading => self.reloaded(),
             Told::Stopping => say(&[NotifyState::Stopping]),
+            Told::Armed => self.shut = None,
+            Told::Shut(why) => self.shut = Some(why.clone()),
             _ => {}
         }
         let line = self.log.line(told);
@@ -73,8 +78,13 @@ impl Service {
                 Some("the new calibration was refused; the old one goes on".to_owned())
             }
             (_, Some(line)) => Some(line),
+            // Why it is lost may change, and is said in the log but once.
+            (Told::Lost(loss, board), None) if is_due(self.status, FEED_EVERY) => {
+                Some(self.log.lost(*loss, board))
+            }
             (Told::Slot(slot), None) if is_due(self.status, STATUS_EVERY) => {
-                Some(format!("{}: {}", slot.scene, slot.tally))
+                let scene = self.shut.as_deref().unwrap_or(slot.scene);
+                Some(format!("{scene}: {}", slot.tally))
             }
             _ => None,
         };

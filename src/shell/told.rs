@@ -2,7 +2,7 @@
 
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
-use tentacle_hat::drive::Slot;
+use tentacle_hat::drive::{Loss, Slot};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub(super) enum Told {
     /// A transfer to that board failed.
     Fault(BusError, BoardPlan),
     /// That board is lost, and was so a quarter of a second ago if it was told then.
-    Lost(BusError, BoardPlan),
+    Lost(Loss<BusError>, BoardPlan),
     Disturbed,
     Armed,
     /// A slot: once a second, and where one differs from the one before.
@@ -22,6 +22,8 @@ pub(super) enum Told {
     Read,
     /// They were refused, and why.
     Refused(String),
+    /// No pulse leaves the board, and why.
+    Shut(String),
     /// Anything else that the user should know.
     Words(String),
 }

@@ -23,6 +23,14 @@ impl Timebase {
     /// The legal oscillators, Hz: nominal 25 MHz, boards measured 23..27.
     pub const OSCILLATOR_HZ: (f64, f64) = (20e6, 30e6);
 
+    /// 50 Hz from the oscillator of the data sheet.
+    pub const NOMINAL: Self = Self {
+        rate_hz: 50,
+        oscillator_hz: 25_000_000,
+        prescale: Prescale(121),
+        tick_us: 4.88,
+    };
+
     /// How much faster than wished pulses may come.
     const TOO_FAST: f64 = 0.005;
 
@@ -154,6 +162,11 @@ impl Slots {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn nominal_is_what_its_figures_make() {
+        assert_eq!(Timebase::new(50, 25_000_000), Ok(Timebase::NOMINAL));
+    }
 
     proptest! {
         #[test]

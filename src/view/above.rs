@@ -8,10 +8,11 @@ use super::palette::Palette;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget;
 use std::f32::consts::{PI, TAU};
 use tentacle_hat::calibration::Rig;
+use tentacle_hat::units::Turns;
 
 /// The tentacles' roots lie on a circle of radius 1.
 const BRIM: f32 = 1.85;
@@ -59,37 +60,53 @@ pub(super) fn draw(
     }
     dots.render(buffer);
 
-    let front = Line::from(Span::styled(" front ", palette.faint())).centered();
-    let last = Rect {
-        y: area.y + ((middle.1 + unit * BRIM) / 4.0) as u16,
-        height: 1,
-        ..area
-    };
-    front.render(last.intersection(area), buffer);
+    names(buffer, area, rig, unit * BRIM / 4.0, palette);
+}
 
-    // Names in the corners that the round picture leaves, if they leave it all.
-    let names = rig.tentacles().iter().enumerate().map(|(i, tentacle)| {
-        let radius = unit * BRIM;
-        let (sin, cos) = (tentacle.facing.sin(), tentacle.facing.cos());
-        let down = (1.3 * cos).clamp(-1.0, 1.0) * radius;
-        let taken = (radius * radius - down * down).max(0.0).sqrt() / 2.0;
-        let room = f32::from(area.width) / 2.0 - taken;
-        let row = Rect {
-            y: area.y + ((middle.1 + down) / 4.0) as u16,
-            height: 1,
-            ..area
+/// Words beside the brim, which has a radius of so many rows: each in the row of
+/// what it names, or in the next toward the corner that has room.
+fn names(buffer: &mut Buffer, area: Rect, rig: &Rig, radius: f32, palette: Palette) {
+    let middle = f32::from(area.height) / 2.0 - 0.5;
+    let tentacles = rig.tentacles().iter().enumerate();
+    let names = tentacles.map(|(i, it)| (it.facing, it.name.as_str(), palette.tentacle(i, 1.0)));
+    let front = (Turns::ZERO, "front", palette.faint());
+    let mut names: Vec<_> = names.chain([front]).collect();
+    // First those that have but one place, on the brim itself. A tentacle's may
+    // hide the word: the mark before it says front too.
+    names.sort_by(|a, b| a.0.sin().abs().total_cmp(&b.0.sin().abs()));
+    let mut taken: Vec<Rect> = Vec::new();
+    for (facing, name, style) in names {
+        let (side, words) = match facing.sin() {
+            ..-0.1 => (1.0, name.to_owned()),
+            0.1.. => (0.0, name.to_owned()),
+            _ if facing.cos() > 0.0 => (0.5, format!(" ▼ {name} ")),
+            _ => (0.5, format!(" {name} ")),
         };
-        let name = Span::styled(tentacle.name.as_str(), palette.tentacle(i, 1.0));
-        let line = match sin {
-            ..-0.1 => Line::from(name).right_aligned(),
-            0.1.. => Line::from(name),
-            _ => return None,
+        let words = Span::styled(words, style);
+        let width = words.width() as u16;
+        let left = side * f32::from(area.width.saturating_sub(width));
+        let place = |row| Rect::new(area.x + left as u16, area.y + row, width, 1);
+        // A corner has more room than its tentacle's own row.
+        let own = (middle + radius * (1.3 * facing.cos()).clamp(-1.0, 1.0)).round() as u16;
+        let free = |row: &u16| {
+            let down = f32::from(*row) - middle;
+            let brim = 2.0 * (radius * radius - down * down).max(0.0).sqrt();
+            let beside = f32::from(area.width) / 2.0 - brim - 1.0;
+            let fits = if side == 0.5 {
+                *row == own
+            } else {
+                f32::from(width) <= beside
+            };
+            fits && !taken.iter().any(|taken| taken.intersects(place(*row)))
         };
-        (line.width() as f32 + 1.0 <= room).then_some((row.intersection(area), line))
-    });
-    let names: Option<Vec<_>> = names.collect();
-    for (row, name) in names.into_iter().flatten() {
-        name.render(row, buffer);
+        let row = match facing.cos() {
+            ..0.0 => (0..=own).rev().find(free),
+            _ => (own..area.height).find(free),
+        };
+        if let Some(row) = row {
+            taken.push(place(row));
+            words.render(place(row).intersection(area), buffer);
+        }
     }
 }
 

@@ -17,6 +17,17 @@ struct Moment {
     tentacles: Vec<Leaning>,
 }
 
+/// How frames came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    /// So many a second.
+    pub(super) frames: f64,
+    /// The share of the slots that had passed.
+    pub(super) late: f64,
+    /// On the wire for one.
+    pub(super) bytes: f64,
+}
+
 /// States of the last moments; there is always one.
 #[derive(Clone, Debug)]
 pub(super) struct History {
@@ -64,20 +75,21 @@ impl History {
         self.moments.iter().map(move |m| m.tentacles[tentacle])
     }
 
-    /// Frames a second and bytes a frame over the last second, once there were
-    /// frames.
-    pub(super) fn rates(&self) -> Option<(f64, f64)> {
+    /// How the last second went, once there were frames in it.
+    pub(super) fn rates(&self) -> Option<Rates> {
         let now = self.now();
         let then = &self
             .moments
             .iter()
             .find(|m| m.state.t_us + RATE_US >= now.t_us)?
             .state;
-        let frames = now.tally.frames.checked_sub(then.tally.frames)?;
+        let frames = now.tally.frames.checked_sub(then.tally.frames)? as f64;
+        let late = now.tally.late.checked_sub(then.tally.late)? as f64;
         let seconds = (now.t_us - then.t_us) as f64 / 1e6;
-        (frames > 0).then(|| {
-            let bytes = (now.bytes - then.bytes) as f64;
-            (frames as f64 / seconds, bytes / frames as f64)
+        (frames > 0.0).then(|| Rates {
+            frames: frames / seconds,
+            late: late / (frames + late),
+            bytes: (now.bytes - then.bytes) as f64 / frames,
         })
     }
 }

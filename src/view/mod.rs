@@ -33,6 +33,8 @@ use tentacle_hat::calibration::Rig;
 
 /// As often as films.
 const PICTURE_EVERY_US: u64 = 40_000;
+/// How long the keys are shown to who tried another.
+const HINT_US: u64 = 3_000_000;
 
 /// Whether the view is to be shown: as asked for, or else where somebody is
 /// likely to watch.
@@ -76,9 +78,10 @@ impl View {
     /// Shows the view of `rig`. Its keys ask `signals` to stop.
     pub(crate) fn show(mut rig: Rig, signals: Signals) -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        let known = Arc::clone(&shared);
+        let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
         let mut history = History::new(&rig, State::default());
+        let mut asked_until_us = 0;
         let draw = move |frame: &mut Frame<'_>, state| {
             let broken = known.break_down.load(Ordering::Relaxed);
             assert!(!broken, "a fault on schedule");
@@ -87,14 +90,20 @@ impl View {
                 history = History::new(&rig, state);
             }
             history.push(&rig, state);
+            if known.asked.swap(false, Ordering::Relaxed) {
+                asked_until_us = state.t_us + HINT_US;
+            }
             let notice = locked(&known.lines).last().cloned();
-            picture::draw(frame, &rig, &history, notice.as_deref(), palette);
+            let asked = state.t_us < asked_until_us;
+            picture::draw(frame, &rig, &history, notice.as_deref(), asked, palette);
         };
         let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
             Some((KeyCode::Char('q' | 'Q'), _))
             | Some((KeyCode::Char('c'), KeyModifiers::CONTROL)) => signals.ask_stop(),
+            Some((KeyCode::Char('z'), KeyModifiers::CONTROL)) => signals.ask_pause(),
+            Some(_) => heard.asked.store(true, Ordering::Relaxed),
             // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
-            _ => {}
+            None => {}
         };
         Ok(Self {
             stage: Stage::open(draw, hear)?,
@@ -157,6 +166,8 @@ pub(crate) struct Shared {
     rig: Mutex<Option<Rig>>,
     /// Lines for the user, to be printed once the terminal is back.
     lines: Mutex<Vec<String>>,
+    /// A key was tried that does nothing, so the keys are asked for.
+    asked: AtomicBool,
     /// For tests: the next picture is to panic.
     break_down: AtomicBool,
 }

@@ -1,13 +1,18 @@
 //! Colours, or none.
 
 use ratatui::style::{Color, Modifier, Style};
+use tentacle_hat::calibration::MAX_TENTACLES;
 
 /// A tentacle's colours in the 256-colour palette, from its root to its tip.
-const TENTACLES: [[u8; 3]; 4] = [
+const TENTACLES: [[u8; 3]; MAX_TENTACLES] = [
     [125, 168, 211], // pink
     [130, 172, 214], // amber
     [29, 36, 79],    // sea green
     [61, 98, 141],   // violet
+    [64, 106, 149],  // lime
+    [25, 32, 75],    // blue
+    [88, 124, 167],  // brick
+    [242, 248, 255], // bone
 ];
 
 /// How things look. With `NO_COLOR` set to anything, only bold and dim remain.
@@ -36,14 +41,14 @@ impl Palette {
 
     /// A tentacle's skin, `s` of the way from its root to its tip.
     pub(super) fn tentacle(self, tentacle: usize, s: f32) -> Style {
-        let shades = TENTACLES[tentacle % TENTACLES.len()];
+        let shades = TENTACLES[tentacle];
         let shade = (s * shades.len() as f32) as usize;
         self.coloured(shades[shade.min(shades.len() - 1)], Modifier::empty())
     }
 
     /// What belongs to a tentacle but is not it.
     pub(super) fn trail(self, tentacle: usize) -> Style {
-        let [dark, ..] = TENTACLES[tentacle % TENTACLES.len()];
+        let [dark, ..] = TENTACLES[tentacle];
         self.coloured(dark, Modifier::DIM)
     }
 

@@ -7,17 +7,89 @@ use super::palette::Palette;
 use super::{above, bars, hat, tentacle};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Direction, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 use tentacle_hat::calibration::Rig;
+use tentacle_hat::drive::Tally;
 use tentacle_hat::units::Turns;
 
-/// The narrowest column for the servos, the narrowest picture beside it, and
-/// the lowest picture.
-const SERVOS: u16 = 38;
-const PICTURE: u16 = 24;
+/// What shows the shipped hat's names and pulses, a row of them.
+const SMALLEST: (u16, u16) = (18, 3);
+/// The lowest picture that is worth its room; it is twice as wide.
 const LOW: u16 = 7;
+/// With this share of the slots late, the tentacles visibly jerk.
+const JERKY: f64 = 0.1;
+
+/// Where everything stands; what there is no room for is empty.
+struct Areas {
+    head: Rect,
+    hat: Rect,
+    map: Rect,
+    list: Rect,
+    foot: Rect,
+}
+
+impl Areas {
+    /// For a list that wants so many columns and rows.
+    fn of(area: Rect, (columns, rows): (u16, u16)) -> Self {
+        let ends = [
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+        ];
+        let [head, body, foot] = Layout::vertical(ends).areas(area);
+        let columns = columns.max(body.width * 2 / 5);
+        let beside = [Constraint::Fill(1), Constraint::Length(columns)];
+        let [left, column] = Layout::horizontal(beside).spacing(1).areas(body);
+        let (hat, map, list);
+        // A hat is wide: in a tall area it would be lost, and stands over the list.
+        if is_picture(left) && 2 * left.width > 3 * left.height {
+            hat = left;
+            (map, list) = over(column, rows);
+        } else {
+            let pictures;
+            (pictures, list) = over(body, rows);
+            let flat = 2 * pictures.height < pictures.width;
+            let along = if flat {
+                Direction::Horizontal
+            } else {
+                Direction::Vertical
+            };
+            let shares = Layout::new(along, [Constraint::Fill(4), Constraint::Fill(3)]);
+            let [first, second] = shares.spacing(1).areas(pictures);
+            (hat, map) = if is_picture(second) {
+                (first, second)
+            } else {
+                (pictures, Rect::ZERO)
+            };
+        }
+        Self {
+            head,
+            hat,
+            map,
+            list,
+            foot,
+        }
+    }
+}
+
+/// A picture over so many rows, or those alone.
+fn over(area: Rect, rows: u16) -> (Rect, Rect) {
+    let parts = [Constraint::Fill(1), Constraint::Length(rows)];
+    let [picture, rest] = Layout::vertical(parts).spacing(1).areas(area);
+    if is_picture(picture) {
+        (picture, rest)
+    } else {
+        (Rect::ZERO, area)
+    }
+}
+
+/// Whether a picture in `area` would show anything.
+const fn is_picture(area: Rect) -> bool {
+    area.height >= LOW && area.width >= 2 * LOW
+}
 
 /// Draws all there is room for.
 pub(super) fn draw(
@@ -25,61 +97,26 @@ pub(super) fn draw(
     rig: &Rig,
     history: &History,
     notice: Option<&str>,
+    asked: bool,
     palette: Palette,
 ) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
-    if area.width < SERVOS / 2 || area.height < 4 {
-        let hint = Line::styled("needs a larger window; q leaves", palette.alarm());
-        hint.render(area, buffer);
-        return;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let hint = Paragraph::new("window too small; q leaves").wrap(Wrap { trim: true });
+        return hint.style(palette.alarm()).render(area, buffer);
     }
-    let [head, body, foot] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Min(0),
-        Constraint::Length(1),
-    ])
-    .areas(area);
-    header(buffer, head, history, palette);
-    footer(buffer, foot, history, notice, palette);
-
-    // The pictures share what the servos leave: the hat beside them, the map
-    // above them.
-    let (picture, column) = if body.width >= SERVOS + PICTURE {
-        let wide = (body.width * 2 / 5).max(SERVOS);
-        let [picture, _, column] = Layout::horizontal([
-            Constraint::Min(0),
-            Constraint::Length(1),
-            Constraint::Length(wide),
-        ])
-        .areas(body);
-        (Some(picture), column)
-    } else {
-        (None, body)
-    };
-    if let Some(picture) = picture {
-        let facings: Vec<Turns> = rig.tentacles().iter().map(|t| t.facing).collect();
-        let mut dots = Dots::new(picture);
-        let eye = Eye::before(&dots);
-        hat::draw(&mut dots, eye, palette);
-        tentacle::draw(&mut dots, eye, history.tentacles(), &facings, palette);
-        dots.render(buffer);
-    }
-    let rows = rig.servos().len() as u16;
-    let map = column.height.saturating_sub(rows + 1);
-    let list = if map >= LOW {
-        let [map, _, list] = Layout::vertical([
-            Constraint::Length(map),
-            Constraint::Length(1),
-            Constraint::Min(0),
-        ])
-        .areas(column);
-        above::draw(buffer, map, rig, history, palette);
-        list
-    } else {
-        column
-    };
-    bars::draw(buffer, list, rig, history.now(), palette);
+    let areas = Areas::of(area, bars::size(rig));
+    header(buffer, areas.head, history, palette);
+    footer(buffer, areas.foot, history, notice, asked, palette);
+    let facings: Vec<Turns> = rig.tentacles().iter().map(|t| t.facing).collect();
+    let mut dots = Dots::new(areas.hat);
+    let eye = Eye::before(&dots);
+    hat::draw(&mut dots, eye, palette);
+    tentacle::draw(&mut dots, eye, history.tentacles(), &facings, palette);
+    dots.render(buffer);
+    above::draw(buffer, areas.map, rig, history, palette);
+    bars::draw(buffer, areas.list, rig, history.now(), palette);
 }
 
 /// The name, the scene and the time; how the frames do.
@@ -94,49 +131,55 @@ fn header(buffer: &mut Buffer, area: Rect, history: &History, palette: Palette) 
     title.push(Span::styled(clock, palette.faint()));
     let title = Line::from(title);
 
-    let (rate, bytes) = history.rates().map_or(("–".into(), "–".into()), |(r, b)| {
-        (format!("{r:.1}"), format!("{b:.0}"))
-    });
-    let number = |count: u64| match count {
-        0 => Span::raw("0"),
-        _ => Span::styled(count.to_string(), palette.alarm()),
+    let figure = |number: String, style, words: &'static str| {
+        let words = Span::styled(words, palette.faint());
+        [Span::styled(format!(" {number}"), style), words]
     };
-    let word = |word: &'static str| Span::styled(word, palette.faint());
-    let figures = Line::from(vec![
-        Span::raw(rate),
-        word(" frames/s  "),
-        number(now.tally.late),
-        word(" late  "),
-        number(now.tally.skipped),
-        word(" skipped  "),
-        Span::raw(bytes),
-        word(" bytes/frame "),
-    ]);
-    let left = area.width.saturating_sub(figures.width() as u16);
-    if left >= title.width() as u16 {
-        let [_, right] =
-            Layout::horizontal([Constraint::Length(left), Constraint::Min(0)]).areas(area);
-        figures.render(right, buffer);
-    }
+    let rates = history.rates();
+    let rate = rates.map_or("–".into(), |rates| format!("{:.1}", rates.frames));
+    let mut figures = vec![figure(rate, Style::new(), " frames/s ")];
+    // Over a late slot the chip goes on with its pulses, so that a few do no harm.
+    let (style, words) = if rates.is_some_and(|rates| rates.late > JERKY) {
+        (palette.alarm(), " late: motion jerks ")
+    } else {
+        (palette.faint(), " late: busy computer ")
+    };
+    let Tally { late, skipped, .. } = now.tally;
+    figures.extend((late > 0).then(|| figure(late.to_string(), style, words)));
+    let style = palette.alarm();
+    figures.extend((skipped > 0).then(|| figure(skipped.to_string(), style, " skipped ")));
+    let bytes = rates.map(|rates| format!("{:.0}", rates.bytes));
+    figures.extend(bytes.map(|bytes| figure(bytes, Style::new(), " bytes/frame ")));
+    // What there is no room for goes, the last first.
+    let line = loop {
+        let line = Line::from_iter(figures.iter().flatten().cloned());
+        if title.width() + line.width() <= usize::from(area.width) || figures.pop().is_none() {
+            break line;
+        }
+    };
+    line.right_aligned().render(area, buffer);
     title.render(area, buffer);
 }
 
-/// What was noticed last, and the keys.
+/// What was noticed last, and the keys: all of them once another was tried.
 fn footer(
     buffer: &mut Buffer,
     area: Rect,
     history: &History,
     notice: Option<&str>,
+    asked: bool,
     palette: Palette,
 ) {
-    let keys = if history.now().stopping {
-        " easing to neutral; q again leaves at once"
+    let faint = palette.faint();
+    let mut row = vec![if history.now().stopping {
+        Span::styled(" easing to neutral; q again leaves at once", faint)
+    } else if asked {
+        Span::styled(" q leaves, Ctrl-Z pauses", palette.heading())
     } else {
-        " q leaves"
-    };
-    let mut row = vec![Span::styled(keys, palette.faint())];
+        Span::styled(" q leaves", faint)
+    }];
     if let Some(notice) = notice {
-        row.push(Span::styled("  │  ", palette.faint()));
+        row.push(Span::styled("  │  ", faint));
         row.push(Span::styled(notice, palette.alarm()));
     }
     Line::from(row).render(area, buffer);

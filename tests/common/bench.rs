@@ -107,8 +107,14 @@ impl Manager {
     /// Listens until something with `what` in it is said.
     pub fn hear(&mut self, what: &str) -> String {
         let mut buffer = [0; 4096];
+        let start = Instant::now();
         loop {
-            let Ok(length) = self.socket.recv(&mut buffer) else {
+            // A watchdog is fed meanwhile.
+            let in_time = start.elapsed() < PATIENCE;
+            let Some(length) = in_time
+                .then(|| self.socket.recv(&mut buffer).ok())
+                .flatten()
+            else {
                 panic!("never heard {what:?}, only {:?}", self.heard)
             };
             let message = text(&buffer[..length]);

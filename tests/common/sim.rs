@@ -9,10 +9,11 @@ use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::traced::{Traced, Transaction};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
-use tentacle_hat::drive::{Notice, Order, Shell, Slot, Tally, Terms, drive};
+use tentacle_hat::drive::{Course, Notice, Order, Shell, Slot, Source, Tally, Terms, drive};
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::motion::{Hat, Motion};
 use tentacle_hat::performer::Performer;
+use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::*;
 
 pub const SECOND: u64 = 1_000_000;
@@ -159,8 +160,8 @@ pub struct Sim<'a> {
     pub absent: Box<dyn FnMut(u64) -> bool + 'a>,
     /// Asked once a slot, with the time.
     pub orders: Box<dyn FnMut(u64) -> Order + 'a>,
-    /// A hat to go over to, from when on.
-    pub next: Option<(u64, Hat)>,
+    /// Hats to go over to, one after another, and from when on.
+    pub next: Vec<(u64, Hat)>,
     pub log: Log,
     pub slots: Vec<Slot>,
 }
@@ -179,7 +180,7 @@ impl<'a> Sim<'a> {
             }),
             absent: Box::new(|_| false),
             orders: Box::new(|_| Order::Play),
-            next: None,
+            next: Vec::new(),
             log: Log::new(),
             slots: Vec::new(),
         }
@@ -212,19 +213,27 @@ impl<'a> Sim<'a> {
 
     /// Plays the hat while a watcher looks on.
     pub fn play(&mut self, hat: &Hat, terms: Terms) -> (Tally, Watcher) {
-        let watcher = Rc::new(RefCell::new(Watcher::new(&hat.rig, self.world.chip)));
+        let rig = Rc::default();
+        let watcher = Rc::new(RefCell::new(Watcher::new(&rig, &self.world.chip.borrow())));
         let looks = Rc::clone(&watcher);
         let mut also = self.world.watch.replace(Box::new(|_, _| {}));
         self.watch(move |t, chip| {
             looks.borrow_mut().look(t, chip);
             also(t, chip);
         });
-        let (world, mut next) = (Rc::clone(&self.world), self.next.take());
-        let mut inbox = move || next.take_if(|(from, _)| world.now_us.get() >= *from);
-        let mut performer = Performer::new(hat.clone(), move || Some(inbox()?.1));
-        let tally = drive(self, &mut performer, terms).unwrap();
+        let (world, mut next) = (Rc::clone(&self.world), std::mem::take(&mut self.next));
+        let inbox = move || {
+            let due = next.first()?.0 <= world.now_us.get();
+            due.then(|| next.remove(0).1)
+        };
+        let performer = Performer::new(hat.clone(), inbox);
+        let tally = drive(self, &mut InForce { performer, rig }, terms).unwrap();
         self.watch(|_, _| {});
         (tally, Rc::into_inner(watcher).unwrap().into_inner())
+    }
+
+    pub fn now_us(&self) -> u64 {
+        self.world.now_us.get()
     }
 
     /// The moments at which something was said.
@@ -276,6 +285,50 @@ impl<'a> Shell for Sim<'a> {
     }
 }
 
+/// The rig whose pulses are out, once there are any.
+type RigInForce = Rc<RefCell<Option<Rig>>>;
+
+/// A performer, and what is in force of what it plays.
+struct InForce<F> {
+    performer: Performer<F>,
+    rig: RigInForce,
+}
+
+impl<F: FnMut() -> Option<Hat>> InForce<F> {
+    fn takes_force(&self) {
+        if self.rig.borrow().as_ref() != Some(self.performer.rig()) {
+            *self.rig.borrow_mut() = Some(self.performer.rig().clone());
+        }
+    }
+}
+
+impl<F: FnMut() -> Option<Hat>> Source for InForce<F> {
+    fn rig(&self) -> &Rig {
+        self.performer.rig()
+    }
+
+    fn begin(&mut self, t_us: u64) {
+        self.takes_force();
+        self.performer.begin(t_us);
+    }
+
+    fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course {
+        let course = self.performer.course(stopping, t_us, pulses);
+        if course == Course::On {
+            self.takes_force();
+        }
+        course
+    }
+
+    fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses {
+        self.performer.pulses(t_us, before)
+    }
+
+    fn scene_at(&self, t_us: u64) -> &'static str {
+        self.performer.scene_at(t_us)
+    }
+}
+
 /// What broke an invariant: its moment, the servo, from what to what.
 #[derive(Clone, Copy, Debug)]
 pub struct Broken {
@@ -283,55 +336,88 @@ pub struct Broken {
     pub servo: usize,
     pub before: Emitted,
     pub now: Emitted,
+    /// For how long it is outside of its table, µs.
+    pub outside_us: u64,
 }
 
-/// Holds what the outputs emit against invariants 1 and 2 at every step of time.
+/// What each channel emits.
+fn emitted(chip: &Chip) -> [Emitted; CHANNELS] {
+    let mut emitted = [Emitted::Limp; CHANNELS];
+    for (emitted, channel) in emitted.iter_mut().zip(Channel::all()) {
+        *emitted = chip.emitted(channel);
+    }
+    emitted
+}
+
+/// Holds what the outputs emit against invariants 1 and 2 at every step of time,
+/// by the rig in force.
 pub struct Watcher {
-    rig: Rig,
-    tick_us: f64,
-    before: Vec<Emitted>,
+    rig: RigInForce,
+    /// What each channel emitted last.
+    before: [Emitted; CHANNELS],
+    /// Since when a channel's pulse is outside of its table, and what broke then.
+    outside: [Option<(u64, usize)>; CHANNELS],
     pub broken: Vec<Broken>,
 }
 
 impl Watcher {
-    pub fn new(rig: &Rig, chip: &RefCell<Chip>) -> Self {
-        let emitted = |s: &Servo| chip.borrow().emitted(s.channel);
+    fn new(rig: &RigInForce, chip: &Chip) -> Self {
         Self {
-            tick_us: f64::from(rig.timebase().tick_us()),
-            before: rig.servos().iter().map(emitted).collect(),
+            rig: Rc::clone(rig),
+            before: emitted(chip),
+            outside: Default::default(),
             broken: Vec::new(),
-            rig: rig.clone(),
         }
     }
 
-    pub fn look(&mut self, t_us: u64, chip: &Chip) {
-        for (i, servo) in self.rig.servos().iter().enumerate() {
-            let now = chip.emitted(servo.channel);
-            let before = std::mem::replace(&mut self.before[i], now);
-            if now == before {
-                continue;
-            }
-            let wrong = match (before, now, servo.calibration.as_ref()) {
-                (_, Emitted::Limp, _) => false,
+    fn look(&mut self, t_us: u64, chip: &Chip) {
+        let emitted = emitted(chip);
+        let all_before = std::mem::replace(&mut self.before, emitted);
+        let Some(rig) = &*self.rig.borrow() else {
+            return;
+        };
+        let tick_us = f64::from(rig.timebase().tick_us());
+        for (servo_number, servo) in rig.servos().iter().enumerate() {
+            let i = servo.channel.index();
+            let (before, now) = (all_before[i], emitted[i]);
+            let calibration = servo.calibration.as_ref();
+            let is_inside = |us: f64, calibration: &Calibration| {
+                let (low, high) = calibration.table.range_us();
+                us >= f64::from(low) - 0.01 && us <= f64::from(high) + 0.01
+            };
+            let inside = match (now, calibration) {
+                (Emitted::Limp, _) => true,
+                (Emitted::Pulse(us), Some(calibration)) => is_inside(us, calibration),
+                _ => false,
+            };
+            let wrong = match (before, now, calibration) {
+                _ if !inside => self.outside[i].is_none() || now != before,
                 (Emitted::Limp, Emitted::Pulse(us), Some(calibration)) => {
                     let off = us - f64::from(calibration.neutral.get());
-                    off.abs() > self.tick_us / 2.0 + 0.01
+                    off.abs() > tick_us / 2.0 + 0.01
                 }
-                (Emitted::Pulse(a), Emitted::Pulse(b), Some(calibration)) => {
-                    let (low, high) = calibration.table.range_us();
-                    let most = f64::from(servo.max_step_us) + self.tick_us + 0.01;
-                    let inside = b >= f64::from(low) - 0.01 && b <= f64::from(high) + 0.01;
-                    !inside || (b - a).abs() > most
+                (Emitted::Pulse(a), Emitted::Pulse(b), Some(_)) => {
+                    (b - a).abs() > f64::from(servo.max_step_us) + tick_us + 0.01
                 }
-                _ => true,
+                _ => false,
             };
             if wrong {
-                self.broken.push(Broken {
+                let outside_us = 0;
+                let broken = Broken {
                     t_us,
-                    servo: i,
+                    servo: servo_number,
                     before,
                     now,
-                });
+                    outside_us,
+                };
+                self.broken.push(broken);
+            }
+            match (inside, self.outside[i]) {
+                (true, _) => self.outside[i] = None,
+                (false, None) => self.outside[i] = Some((t_us, self.broken.len() - 1)),
+                (false, Some((since_us, broken))) => {
+                    self.broken[broken].outside_us = t_us - since_us;
+                }
             }
         }
     }

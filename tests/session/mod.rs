@@ -73,6 +73,12 @@ impl Session {
         Self::spawn(rows, columns, chip, arguments, SETSID)
     }
 
+    /// The same, in another folder.
+    pub(crate) fn within(folder: &Path, arguments: &[&str]) -> Self {
+        let by = ["env", "-C", folder.to_str().unwrap(), SETSID[0], SETSID[1]];
+        Self::spawn(24, 80, None, arguments, &by)
+    }
+
     fn spawn(
         rows: u16,
         columns: u16,

@@ -20,6 +20,11 @@ use tentacle_hat::units::{Microseconds, Timebase, Turns};
 /// A hat of so many tentacles, evenly around it from the front on; tables go
 /// from 1000 µs through 1400 to 2000, but for the last servo, which has none.
 fn rig(count: u8) -> Rig {
+    named("arm-", count)
+}
+
+/// The same with other names before their numbers.
+fn named(name: &str, count: u8) -> Rig {
     let point = |(bend, us): (f32, f64)| Point {
         bend,
         width: Microseconds::new(us).unwrap(),
@@ -33,7 +38,7 @@ fn rig(count: u8) -> Rig {
     };
     let plans: Vec<TentaclePlan> = (0..count)
         .map(|i| TentaclePlan {
-            name: Name::from(&format!("arm-{i}")).unwrap(),
+            name: Name::from(&format!("{name}{i}")).unwrap(),
             facing: Turns::new(f64::from(i) / f64::from(count)),
             servos: [servo(2 * i), servo(2 * i + 1)],
         })
@@ -61,7 +66,7 @@ fn picture(columns: u16, rows: u16, rig: &Rig, state: State, palette: Palette) -
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let notice = Some("something happened");
     terminal
-        .draw(|frame| draw(frame, rig, &history, notice, palette))
+        .draw(|frame| draw(frame, rig, &history, notice, false, palette))
         .unwrap();
     terminal.backend().buffer().clone()
 }

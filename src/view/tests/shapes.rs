@@ -1,11 +1,12 @@
 //! The tentacles in both pictures.
 
-use super::{COLOURED, at_work, picture, rig, rows};
+use super::{COLOURED, at_work, picture, rig, row_of, rows};
 use crate::view::dots::Dots;
 use crate::view::leaning::{Leaning, tentacles};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
+use std::collections::HashSet;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::units::{Bend, Turns};
 
@@ -14,9 +15,9 @@ use tentacle_hat::units::{Bend, Turns};
 fn middle_of(picture: &Buffer, tentacle: usize, above: bool) -> (f32, f32) {
     let skin = [0.1, 0.5, 0.9].map(|s| COLOURED.tentacle(tentacle, s).fg);
     let (columns, rows) = if above {
-        (42..80, 1..14)
+        (48..80, 1..14)
     } else {
-        (0..41, 1..23)
+        (0..47, 1..23)
     };
     let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
     for row in rows {
@@ -88,6 +89,50 @@ fn a_lean_is_the_bend_turned_by_the_facing() {
             let (sin, cos) = bearing.to_radians().sin_cos();
             assert!((f64::from(right) - sin).abs() < 1e-5);
             assert!((f64::from(front) - cos).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn a_tall_or_small_window_has_room_for_the_hat_and_the_map() {
+    for (columns, height) in [(100, 30), (80, 24), (60, 50), (50, 80), (40, 20)] {
+        let picture = picture(columns, height, &rig(4), at_work(4), COLOURED);
+        // The title has the ribbon's colour.
+        let below = picture.content().iter().skip(columns.into());
+        let ribbon = below.filter(|cell| Some(cell.fg) == COLOURED.ribbon().fg);
+        assert!(ribbon.count() > 5, "no hat in {columns}x{height}");
+        row_of(&rows(&picture), "▼");
+    }
+}
+
+#[test]
+fn every_tentacle_has_a_colour_and_a_name_of_its_own() {
+    let colours: HashSet<_> = (0..8).map(|i| COLOURED.tentacle(i, 1.0).fg).collect();
+    assert_eq!(colours.len(), 8);
+    for count in [1, 2, 5, 8] {
+        for (columns, height) in [(100, 30), (60, 50), (200, 60)] {
+            let picture = picture(
+                columns,
+                height,
+                &rig(count),
+                at_work(count.into()),
+                COLOURED,
+            );
+            for i in 0..usize::from(count) {
+                // In the plan, and before each servo.
+                let name = format!("arm-{i}");
+                let written: Vec<_> = (0..height)
+                    .flat_map(|row| (0..columns - 4).map(move |column| (column, row)))
+                    .filter(|&(column, row)| {
+                        let letters = (0..5).map(|k| picture[(column + k, row)].symbol());
+                        letters.collect::<String>() == name
+                    })
+                    .collect();
+                assert_eq!(written.len(), 3, "{count}: {name} in {columns}x{height}");
+                for at in written {
+                    assert_eq!(Some(picture[at].fg), COLOURED.tentacle(i, 1.0).fg, "{name}");
+                }
+            }
         }
     }
 }

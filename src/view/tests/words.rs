@@ -1,11 +1,12 @@
 //! The rows and words of the view.
 
-use super::{COLOURED, PLAIN, at_work, picture, rig, row_of, rows};
+use super::{COLOURED, PLAIN, at_work, named, picture, rig, row_of, rows};
 use crate::view::history::History;
 use crate::view::picture::draw;
 use crate::view::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use tentacle_hat::board::virtual_chip::Emitted;
 
@@ -15,19 +16,28 @@ fn every_servo_has_a_row_with_what_the_board_emits() {
     let mut state = at_work(4);
     state.outputs[2] = Emitted::Limp;
     state.outputs[3] = Emitted::High;
-    for (columns, height) in [(80, 24), (200, 60), (50, 12)] {
+    for (columns, height) in [(80, 24), (200, 60), (60, 50), (50, 12), (20, 10)] {
         let rows = rows(&picture(columns, height, &rig, state, COLOURED));
-        for (servo, pulse, state) in [
-            ("arm-0.x", "1400 µs", "engaged"),
-            ("arm-0.y", "1410 µs", "engaged"),
-            ("arm-1.x", "– µs", "limp"),
-            ("arm-1.y", "– µs", "stuck"),
-            ("arm-3.x", "1460 µs", "engaged"),
-            ("arm-3.y", "– µs", "no table"),
+        for (servo, emitted) in [
+            ("arm-0.x", "1400 µs"),
+            ("arm-0.y", "1410 µs"),
+            ("arm-1.x", "limp"),
+            ("arm-1.y", "stuck high"),
+            ("arm-3.x", "1460 µs"),
+            ("arm-3.y", "no table"),
         ] {
             let row = row_of(&rows, servo);
-            assert!(row.contains(pulse) && row.contains(state), "{servo}: {row}");
+            assert!(row.contains(emitted), "{servo}: {row}");
         }
+    }
+}
+
+#[test]
+fn a_narrow_window_keeps_names_and_pulses() {
+    let rig = named("front-righ", 4);
+    for (columns, height) in [(20, 5), (18, 3)] {
+        let rows = rows(&picture(columns, height, &rig, at_work(4), COLOURED));
+        assert!(rows[1].starts_with("front-righ0.x 1400"), "{rows:?}");
     }
 }
 
@@ -50,8 +60,9 @@ fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
     assert_eq!(half, bar / 2);
 }
 
-#[test]
-fn the_first_row_says_how_the_frames_do() {
+/// The first row after two seconds of frames, of which `late` in the last second
+/// were late.
+fn header(columns: u16, late: u64) -> Buffer {
     let rig = rig(4);
     let mut state = at_work(4);
     state.scene = "circles";
@@ -68,13 +79,19 @@ fn the_first_row_says_how_the_frames_do() {
         } else {
             4500 + 16 * (frame - 50)
         };
+        state.tally.late += if frame > 100 - late { 1 } else { 0 };
         history.push(&rig, state);
     }
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
     terminal
-        .draw(|frame| draw(frame, &rig, &history, None, COLOURED))
+        .draw(|frame| draw(frame, &rig, &history, None, false, COLOURED))
         .unwrap();
-    let rows = rows(terminal.backend().buffer());
+    terminal.backend().buffer().clone()
+}
+
+#[test]
+fn the_first_row_says_how_the_frames_do() {
+    let rows = rows(&header(100, 0));
     for what in [
         "circles",
         "1:02",
@@ -84,6 +101,25 @@ fn the_first_row_says_how_the_frames_do() {
         "16 bytes/frame",
     ] {
         assert!(rows[0].contains(what), "{what}: {}", rows[0]);
+    }
+    // What there is no room for goes, the last first.
+    let narrow = |columns| self::rows(&header(columns, 0)).remove(0);
+    assert!(!narrow(80).contains("bytes") && narrow(80).contains("7 skipped"));
+    assert!(!narrow(50).contains("late") && narrow(50).contains("50.0 frames/s"));
+}
+
+#[test]
+fn late_slots_are_red_only_where_they_show() {
+    let alarm = COLOURED.alarm().fg;
+    for (late, words, red) in [
+        (2, "5 late: busy computer", false),
+        (20, "23 late: motion jerks", true),
+    ] {
+        let picture = header(100, late);
+        let row: Vec<_> = (0..100).map(|x| picture[(x, 0)].clone()).collect();
+        let text: String = row.iter().map(|cell| cell.symbol()).collect();
+        let at = text.find(words).expect(words);
+        assert_eq!(Some(row[at].fg) == alarm, red, "{text}");
     }
 }
 
@@ -96,6 +132,14 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.contains("q leaves") && row.contains("something happened"),
         "{row}"
     );
+    // All of the keys, once one was pressed that is none.
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let history = History::new(&rig, at_work(4));
+    terminal
+        .draw(|frame| draw(frame, &rig, &history, None, true, PLAIN))
+        .unwrap();
+    let shown = rows(terminal.backend().buffer()).pop().unwrap();
+    assert!(shown.contains("q leaves, Ctrl-Z pauses"), "{shown}");
     let mut state = at_work(4);
     state.stopping = true;
     assert!(last(state).contains("easing to neutral"));
@@ -127,9 +171,10 @@ fn every_hat_fits_every_window() {
 
 #[test]
 fn a_window_that_is_too_small_says_so() {
-    for (columns, height) in [(16, 9), (80, 3)] {
+    for (columns, height) in [(17, 9), (80, 2), (10, 3)] {
         let rows = rows(&picture(columns, height, &rig(4), at_work(4), COLOURED));
-        assert!(rows[0].starts_with("needs a larger w"), "{rows:?}");
+        assert!(rows[0].starts_with("window too"), "{rows:?}");
+        assert!(rows.concat().contains("leaves"), "{rows:?}");
     }
 }
 

@@ -1,25 +1,22 @@
 //! `check`: files, then the board; a line for each, and what to do.
 
+mod answers;
+
 use crate::failure::{Exit, Failure};
 use crate::files::Files;
-use crate::host::{Machine, Which};
+use crate::host::Which;
 use crate::say::tell;
 use anyhow::Result;
-use embedded_hal::i2c::I2c;
 use std::fmt::Display;
 use std::process::Command;
-use tentacle_hat::board::registers::{
-    ARMED_MODE1, MODE1, MODE1_ALLCALL, MODE1_EXTCLK, MODE1_RESTART, MODE1_SLEEP, PRE_SCALE,
-};
-use tentacle_hat::board::{BusError, virtual_chip::Chip};
-use tentacle_hat::calibration::{Address, Rig};
+use tentacle_hat::calibration::Rig;
 use tentacle_hat::frame::Frame;
 use tentacle_hat::motion::{Hat, Motion, Show};
 use tentacle_hat::pulse;
 
 /// The lines so far, and how the first ✗ exits.
-#[derive(Default)]
 struct Report {
+    verbose: bool,
     first: Option<Exit>,
 }
 
@@ -34,8 +31,19 @@ impl Report {
     }
 
     fn bad(&mut self, exit: Exit, line: impl Display) {
-        tell(format_args!("✗ {line}"));
+        // Whoever looks for ✗ finds each of several faults.
+        line.to_string()
+            .lines()
+            .for_each(|line| tell(format_args!("✗ {line}")));
         self.first.get_or_insert(exit);
+    }
+
+    /// Words for who knows the chip, with a comma before them; or none.
+    fn more(&self, words: impl Display) -> String {
+        match self.verbose {
+            true => format!(", {words}"),
+            false => String::new(),
+        }
     }
 
     fn failed(&mut self, failure: &Failure) {
@@ -43,9 +51,24 @@ impl Report {
     }
 }
 
-pub(crate) fn check(which: Which, files: &Files, only_files: bool) -> Result<()> {
-    let mut report = Report::default();
+/// How far to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Depth {
+    /// Not at the board.
+    pub(crate) only_files: bool,
+    /// Reset the board if nothing else helps.
+    pub(crate) resets: bool,
+    /// Tell what only matters to who knows the chip.
+    pub(crate) verbose: bool,
+}
+
+pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
+    let mut report = Report {
+        verbose: depth.verbose,
+        first: None,
+    };
     let on_pi = !which.is_virtual();
+    let only_files = depth.only_files;
     let hat = match files.load() {
         Ok(hat) => {
             report.good(format_args!("{files}: both files are sound"));
@@ -60,7 +83,7 @@ pub(crate) fn check(which: Which, files: &Files, only_files: bool) -> Result<()>
         servos(&report, &hat.rig);
         speeds(&mut report, hat, only_files);
         if !only_files {
-            board(&mut report, which, &hat.rig);
+            answers::board(&mut report, which, &hat.rig, depth.resets);
         }
     }
     if on_pi && !only_files {
@@ -79,10 +102,12 @@ pub(crate) fn check(which: Which, files: &Files, only_files: bool) -> Result<()>
 /// Rate and step, and each servo's channel, range and start in the cycle.
 fn servos(report: &Report, rig: &Rig) {
     let timebase = rig.timebase();
-    let (tick, prescale) = (timebase.tick_us(), timebase.prescale().0);
+    let tick = timebase.tick_us();
+    let prescale = format!("prescale {}", timebase.prescale().0);
     report.good(format_args!(
-        "pulses: {:.2} Hz (prescale {prescale}), {tick:.2} µs a step",
+        "pulses: {:.1} a second, in steps of {tick:.2} µs, to which ends are rounded inward{}",
         1e6 / (4096.0 * tick),
+        report.more(prescale)
     ));
     let limp = Frame::limp(rig);
     for (i, servo) in rig.servos().iter().enumerate() {
@@ -91,10 +116,11 @@ fn servos(report: &Report, rig: &Rig) {
         match &servo.calibration {
             Some(calibration) => {
                 let (low, high) = calibration.limits_us;
+                let starts = format!("{starts_us:.0} µs into the cycle");
                 report.good(format_args!(
-                    "{name}: channel {channel}, {low:.0} to {high:.0} µs in whole steps, neutral {:.0}, \
-                     {starts_us:.0} µs into the cycle",
-                    calibration.neutral.get()
+                    "{name}: channel {channel}, from {low:.0} to {high:.0} µs, neutral {:.0}{}",
+                    calibration.neutral.get(),
+                    report.more(starts)
                 ));
             }
             None => report.note(format_args!(
@@ -185,78 +211,6 @@ fn steepest(rig: &Rig, motion: &Motion) -> (Vec<f32>, f32) {
         before = now;
     }
     (each, total)
-}
-
-/// The bus, the board on it, and what its registers say.
-fn board(report: &mut Report, which: Which, rig: &Rig) {
-    let plan = rig.board();
-    let opened = Machine::new(which, plan, false, false).and_then(|mut machine| {
-        let bus = machine.open(plan).map_err(|error| machine.explain(error))?;
-        Ok((machine, bus))
-    });
-    let (machine, mut bus) = match opened {
-        Ok(opened) => opened,
-        Err(failure) => return report.failed(&failure),
-    };
-    let mut read = |address: Address, register: u8| -> Result<u8, BusError> {
-        let mut value = [0];
-        let mut once = || bus.write_read(address.get(), &[register], &mut value);
-        // One disturbed transfer is no absent board.
-        once().or_else(|_| once()).or_else(|_| once())?;
-        Ok(value[0])
-    };
-    match read(plan.address, MODE1).and_then(|mode1| Ok((mode1, read(plan.address, PRE_SCALE)?))) {
-        Ok((mode1, prescale)) => registers(report, rig, mode1, prescale),
-        Err(error) => {
-            report.failed(&machine.explain(error));
-            let answering: Vec<String> = (0x40..=0x77)
-                .filter_map(|address| Address::new(address).ok())
-                .filter(|&address| read(address, MODE1).is_ok())
-                .map(|address| format!("{:#04x}", address.get()))
-                .collect();
-            if answering.is_empty() {
-                report.note("no address from 0x40 to 0x77 answers: wiring or power");
-            } else {
-                report.note(format_args!(
-                    "{} answers: if that is the board, set `address` in servos.toml",
-                    answering.join(", ")
-                ));
-            }
-        }
-    }
-}
-
-/// What the chip's registers say about who set it up.
-fn registers(report: &mut Report, rig: &Rig, mode1: u8, prescale: u8) {
-    let at = format!("the board at {:#04x}", rig.board().address.get());
-    let fresh = Chip::new(rig.board().address, 25_000_000);
-    let ours = rig.timebase().prescale().0;
-    if mode1 & MODE1_EXTCLK != 0 {
-        report.bad(
-            Exit::NoBoard,
-            format_args!(
-                "{at} listens to an external clock (MODE1 {mode1:#04x}), which only a power cycle \
-                 ends: take its supply away for a moment"
-            ),
-        );
-    } else if mode1 == fresh.registers()[0] && prescale == fresh.registers()[PRE_SCALE as usize] {
-        report.good(format_args!("{at} answers, fresh from power-on"));
-    } else if mode1 & !(MODE1_RESTART | MODE1_ALLCALL) == ARMED_MODE1 && prescale == ours {
-        report.good(format_args!("{at} answers, set up by this program"));
-    } else if mode1 & !(MODE1_RESTART | MODE1_SLEEP | MODE1_ALLCALL | ARMED_MODE1) == 0 {
-        report.good(format_args!(
-            "{at} answers, set up by another program (MODE1 {mode1:#04x}, prescale {prescale}); \
-             `run` sets it up anew"
-        ));
-    } else {
-        report.bad(
-            Exit::NoBoard,
-            format_args!(
-                "{at} answers, but not like a PCA9685 of its own (MODE1 {mode1:#04x}): is another \
-                 chip there?"
-            ),
-        );
-    }
 }
 
 /// What systemd says of the service.

@@ -1,0 +1,152 @@
+//! The keys of the calibration files, for the manual: with the very bounds that the
+//! program checks. `tests/manual.rs` holds their names to those that the program knows.
+
+use tentacle_hat::calibration::{CHANNELS, MAX_POINTS, MAX_TENTACLES, Rig, ServoPlan};
+use tentacle_hat::units::{Frequency, Microseconds, Timebase};
+
+/// A file or a table in it, what it is, and its keys, each with its meaning.
+pub(crate) struct Section {
+    pub(crate) heading: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) keys: Vec<(&'static str, String)>,
+}
+
+pub(crate) fn sections() -> [Section; 5] {
+    let between = |(low, high): (f64, f64), unit: &str| format!("{low} to {high} {unit}");
+    let servo = vec![
+        (
+            "channel",
+            format!(
+                "The board's output that the servo is plugged into: 0 to {}.",
+                CHANNELS - 1
+            ),
+        ),
+        (
+            "table",
+            format!(
+                "Points of [bend, pulse in µs], 2 to {MAX_POINTS}, from bend -1 to bend 1; pulses, \
+                 {} to {}, rise all the way or fall. Without a table the servo stays limp.",
+                Microseconds::MIN,
+                Microseconds::MAX
+            ),
+        ),
+        (
+            "trim-us",
+            format!(
+                "Added to every pulse of the table, after a tendon has stretched: at most {} µs \
+                 either way. 0 if it is not there.",
+                ServoPlan::TRIM_US
+            ),
+        ),
+        (
+            "max-speed-us-per-s",
+            format!(
+                "How fast the pulse may change: {}. 2000 if it is not there.",
+                between(ServoPlan::SPEED, "µs a second")
+            ),
+        ),
+    ];
+    let wave = vec![
+        (
+            "frequency-hz",
+            format!("Swings a second: {}.", between(Frequency::RANGE_HZ, "Hz")),
+        ),
+        (
+            "amplitude",
+            "How far it leans: 0 to 1, which is the full safe bend.".to_owned(),
+        ),
+        (
+            "phase-turns",
+            "Where in its swing it begins: -1 to 1 turn.".to_owned(),
+        ),
+        (
+            "tentacle-phase-turns",
+            "How much later each tentacle swings than the one before: -1 to 1 turn.".to_owned(),
+        ),
+    ];
+    [
+        Section {
+            heading: "SERVOS.TOML",
+            what: "What hands and a screwdriver decide. `tentacle-hat calibrate` writes it; \
+                   comments stay.",
+            keys: vec![
+                (
+                    "i2c-bus",
+                    "The bus that the board is on: 1 is /dev/i2c-1.".to_owned(),
+                ),
+                (
+                    "address",
+                    "The board's address: 0x40 without a solder jumper, up to 0x7f, but for 0x70."
+                        .to_owned(),
+                ),
+                (
+                    "pulse-rate-hz",
+                    format!(
+                        "Pulses a second: {}. Analogue servos want 50.",
+                        between(Timebase::RATE_HZ, "Hz")
+                    ),
+                ),
+                (
+                    "oscillator-hz",
+                    format!(
+                        "The board's own clock: {}. `tentacle-hat calibrate clock` measures it.",
+                        between(Timebase::OSCILLATOR_HZ, "Hz")
+                    ),
+                ),
+                (
+                    "oe-gpio",
+                    "The BCM pin at the board's OE, if it is wired; none that the buses or the \
+                     serial port take."
+                        .to_owned(),
+                ),
+                (
+                    "max-total-speed-us-per-s",
+                    format!(
+                        "What the supply can feed, over all servos together: {}.",
+                        between(Rig::TOTAL_SPEED, "µs a second")
+                    ),
+                ),
+                ("tentacle", format!("One to {MAX_TENTACLES} tables.")),
+            ],
+        },
+        Section {
+            heading: "[[tentacle]]",
+            what: "A tentacle.",
+            keys: vec![
+                ("name", "Letters, digits, - and _, up to 24.".to_owned()),
+                (
+                    "facing-deg",
+                    "Where it points, clockwise from the wearer's front, seen from above: -360 to \
+                     360 degrees."
+                        .to_owned(),
+                ),
+                (
+                    "x",
+                    "The servo that leans it to the right of where it faces.".to_owned(),
+                ),
+                (
+                    "y",
+                    "The servo that leans it toward where it faces.".to_owned(),
+                ),
+            ],
+        },
+        Section {
+            heading: "[tentacle.x], [tentacle.y]",
+            what: "A servo.",
+            keys: servo,
+        },
+        Section {
+            heading: "MOTION.TOML",
+            what: "How the hat moves. Only people write it.",
+            keys: vec![(
+                "wave",
+                "The tables of the wave's two axes, x and y.".to_owned(),
+            )],
+        },
+        Section {
+            heading: "[wave.x], [wave.y]",
+            what: "A sine wave along an axis. Both amplitudes together stay within the unit circle.",
+            keys: wave,
+        },
+    ]
+}
