@@ -18,6 +18,8 @@ pub(super) struct Service {
     ready: bool,
     /// The files are read, and systemd waits for the end of that.
     reloading: bool,
+    /// There was trouble, and no good slot since.
+    trouble: bool,
     /// Why no pulse leaves the board, if OE is shut.
     shut: Option<String>,
     fed: Option<Instant>,
@@ -31,6 +33,7 @@ impl Service {
             log,
             ready: false,
             reloading: false,
+            trouble: false,
             shut: None,
             fed: None,
             status: None,
@@ -82,12 +85,20 @@ impl Service {
             (Told::Lost(loss, board), None) if is_due(self.status, FEED_EVERY) => {
                 Some(self.log.lost(*loss, board))
             }
-            (Told::Slot(slot), None) if is_due(self.status, STATUS_EVERY) => {
+            // Trouble that is over is not told for longer than it must be.
+            (Told::Slot(slot), None)
+                if is_due(self.status, STATUS_EVERY) || self.trouble && slot.good =>
+            {
                 let scene = self.shut.as_deref().unwrap_or(slot.scene);
                 Some(format!("{scene}: {}", slot.tally))
             }
             _ => None,
         };
+        match told {
+            Told::Fault(..) | Told::Lost(..) | Told::Disturbed => self.trouble = true,
+            Told::Slot(slot) => self.trouble &= !slot.good,
+            _ => {}
+        }
         if let Some(status) = status {
             self.status = Some(Instant::now());
             say(&[NotifyState::Status(&status)]);
