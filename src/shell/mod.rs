@@ -299,6 +299,10 @@ impl Shell for HostShell {
                 if news || slot.t_us >= self.told.t_us + TELL_EVERY_US {
                     self.told = *slot;
                     self.tell(Told::Slot(*slot));
+                } else {
+                    // What met a queue that was just being looked into.
+                    self.log.pass_on();
+                    self.service.iter_mut().for_each(Outlet::pass_on);
                 }
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),

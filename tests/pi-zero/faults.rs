@@ -41,8 +41,7 @@ fn trouble(board: &mut Board, begin: &str, seconds: u64, end: &str, said: &str) 
     let back = comes_back(board, process, end_us, BACK_WITHIN)?;
     told?;
     ensure!(still.contains(said), "at the end STATUS tells «{still}»");
-    let later = status()?;
-    ensure!(!later.contains(said), "afterwards STATUS tells «{later}»");
+    wait_status("wave", 3).context("afterwards")?;
     Ok(back)
 }
 
