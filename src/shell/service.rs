@@ -80,17 +80,16 @@ impl Service {
             (Told::Refused(_), _) => {
                 Some("the new calibration was refused; the old one goes on".to_owned())
             }
+            // Trouble that is over is not told for longer than it must be; its sum is for the log.
+            (Told::Slot(slot), _) => {
+                let tells = is_due(self.status, STATUS_EVERY) || self.trouble && slot.good;
+                let scene = self.shut.as_deref().unwrap_or(slot.scene);
+                tells.then(|| format!("{scene}: {}", slot.tally))
+            }
             (_, Some(line)) => Some(line),
             // Why it is lost may change, and is said in the log but once.
             (Told::Lost(loss, board), None) if is_due(self.status, FEED_EVERY) => {
                 Some(self.log.lost(*loss, board))
-            }
-            // Trouble that is over is not told for longer than it must be.
-            (Told::Slot(slot), None)
-                if is_due(self.status, STATUS_EVERY) || self.trouble && slot.good =>
-            {
-                let scene = self.shut.as_deref().unwrap_or(slot.scene);
-                Some(format!("{scene}: {}", slot.tally))
             }
             _ => None,
         };
