@@ -78,13 +78,8 @@ impl Store {
     pub(crate) fn open_locked(files: &Files) -> Result<Self> {
         let before = Self::open(files)?;
         before.check_writable()?;
-        let lock = whole::lock(before.path(), || {
-            let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
-            say(format_args!("{files}: {what}; Ctrl-C gives up"));
-        })?;
-        let lock = Some(lock);
         Ok(Self {
-            lock,
+            lock: Some(lock(before.path())?),
             ..Self::open(files)?
         })
     }
@@ -113,7 +108,7 @@ impl Store {
     pub(crate) fn restore(files: &Files, number: u32) -> Result<()> {
         let path = servos_in(files.calibrated())?;
         check_writable(&path)?;
-        let _lock = whole::lock(&path, || {})?;
+        let _lock = lock(&path)?;
         let backups = backups::of(&path);
         let Some((_, backup)) = backups.iter().find(|(other, _)| *other == number) else {
             bail!("there is no backup {number}; `tentacle-hat calibrate restore` lists them");
@@ -282,6 +277,15 @@ impl Store {
         }
         Ok(now)
     }
+}
+
+/// Keeps other saves to `path` out, and says so where that takes long.
+fn lock(path: &Path) -> Result<whole::Lock> {
+    whole::lock(path, || {
+        let what = "waiting for another `tentacle-hat calibrate`, which is saving there";
+        let folder = shown(whole::folder(path));
+        say(format_args!("{folder}: {what}; Ctrl-C gives up"));
+    })
 }
 
 /// Whether a save to `path` will succeed.
