@@ -12,27 +12,30 @@ use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 use tentacle_hat::calibration::{
     Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
 };
+use tentacle_hat::cue::Cue;
+use tentacle_hat::drive::Source;
+use tentacle_hat::motion::Hat;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::motion::{Motion, Performance, Show};
-use tentacle_hat::pulse::{self, Pulses};
+use tentacle_hat::performer::Performer;
+use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Frequency, Microseconds, Timebase, Turns};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let kind = arguments.next().expect("wave or show");
     let frames: u64 = arguments.next().expect("FRAMES").parse().expect("a number");
-    let rig = rig();
-    let motion = match kind.as_str() {
-        "wave" => Motion::Wave(wave()),
-        _ => Motion::Show(Show::new(rig.tentacles())),
-    };
-    let performance = Performance::new(motion, 0);
+    let (rig, wave) = (rig(), wave());
+    let mut performer = Performer::new(Hat { rig, wave }, (|| None) as fn() -> Option<Hat>);
+    if kind == "show" {
+        let taken = performer.cue(&Cue::Demo(true), 0);
+        taken.expect("the show is always played");
+    }
     let bytes = match arguments.next() {
-        None => write(Swallow, &rig, &performance, frames, |_| {}),
+        None => write(Swallow, &mut performer, frames, |_| {}),
         Some(_) => {
             let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
             let live = |t_us| chip.borrow_mut().advance_to(t_us);
-            write(VirtualBus(&chip), &rig, &performance, frames, live)
+            write(VirtualBus(&chip), &mut performer, frames, live)
         }
     };
     println!("{frames} frames, {bytes} bytes");
@@ -41,13 +44,13 @@ fn main() {
 /// Writes the frames, with `slot` told the time of each; the bytes on the wire.
 fn write<B: I2c>(
     bus: B,
-    rig: &Rig,
-    performance: &Performance,
+    performer: &mut Performer<fn() -> Option<Hat>>,
     frames: u64,
     slot: impl Fn(u64),
 ) -> usize {
-    let mut board = Board::new(bus, rig);
-    let (mut armed, _) = board.arm(rig, &mut NoDelay).expect("it cannot fail");
+    let rig = performer.rig().clone();
+    let mut board = Board::new(bus, &rig);
+    let (mut armed, _) = board.arm(&rig, &mut NoDelay).expect("it cannot fail");
     let mut pulses = Pulses::LIMP;
     let mut bytes = 0;
     // From 10 s on: in full swing.
@@ -56,11 +59,10 @@ fn write<B: I2c>(
         let t_us = at.t_us();
         at = at.next();
         slot(t_us);
-        let pose = performance.pose_at(t_us, rig.tentacles().len());
         let before = pulses;
-        pulses = pulse::next(rig, &pose, &before);
+        pulses = performer.pulses(t_us, &before);
         pulses.wake_one(&before, true);
-        let frame = armed.limp().with(rig, &pulses);
+        let frame = armed.limp().with(&rig, &pulses);
         bytes += armed.write(&frame).expect("it cannot fail");
     }
     bytes

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
-use tentacle_hat::motion::Show;
+use tentacle_hat::motion::Scene;
 use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
@@ -272,7 +272,7 @@ pub(crate) fn parse() -> Cli {
 
 /// What the show plays.
 fn scenes() -> String {
-    let names: Vec<_> = Show::scenes().collect();
+    let names: Vec<_> = Scene::all().map(Scene::name).collect();
     format!("The show, over and over: {}.", names.join(", "))
 }
 

@@ -3,6 +3,7 @@
 //! Data flows one way, and a module imports only from its left:
 //!
 //! ```text
+//!               cue ─┐
 //! calibration ─▶ motion ─▶ pulse ─▶ frame ─▶ board ─▶ bus
 //!                                              drive: the loop over all of it
 //!                                          performer: the motion, as the loop plays it
@@ -14,6 +15,7 @@ extern crate std;
 
 pub mod board;
 pub mod calibration;
+pub mod cue;
 pub mod drive;
 pub mod frame;
 pub mod motion;

@@ -2,12 +2,18 @@
 //! servo is sent, over to other files, and back to straight at the end.
 
 use crate::calibration::Rig;
+use crate::cue::Cue;
 use crate::drive::{Course, ENGAGE_EVERY_US, Source};
-use crate::motion::{Hat, Performance};
+use crate::motion::{Hat, Performance, Refusal, facings};
 use crate::pulse::{self, Pulses};
+use crate::units::Turns;
 
 /// The longest way from any bend to neutral before the servos go limp anyway.
 const RETURN_AT_MOST_US: u64 = 1_000_000;
+
+/// How long servos hold still before they go limp: a battery is worth more than a
+/// pose that nobody sees.
+const LIMP_AFTER_US: u64 = 5_000_000;
 
 /// Plays a hat's motion; `inbox` is asked once a slot for a hat to go over to.
 #[derive(Clone, Debug)]
@@ -16,16 +22,22 @@ pub struct Performer<F> {
     inbox: F,
     next: Option<Hat>,
     performance: Performance,
+    /// A cue wants all servos limp.
+    relaxed: bool,
+    /// They are limp, by a cue or because it is still.
+    limp: bool,
 }
 
 impl<F: FnMut() -> Option<Hat>> Performer<F> {
     /// Plays `hat` until the inbox has another one.
     pub fn new(hat: Hat, inbox: F) -> Self {
         Self {
-            performance: Performance::new(hat.motion.clone(), 0),
+            performance: Performance::new(&hat),
             hat,
             inbox,
             next: None,
+            relaxed: false,
+            limp: false,
         }
     }
 
@@ -47,25 +59,23 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
     }
 
     fn begin(&mut self, t_us: u64) {
-        let grows_from_us = t_us + engaging_us(&self.hat.rig);
-        self.performance = Performance::new(self.hat.motion.clone(), grows_from_us);
+        self.performance.begin(t_us + engaging_us(&self.hat.rig));
     }
 
     fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course {
         if let Some(hat) = (self.inbox)() {
             self.next = Some(hat);
         }
-        let leaves = |new: &Hat| !same_wiring(&self.hat.rig, &new.rig) || !pulses.are_in(&new.rig);
+        let leaves = |new: &Hat| !same_build(&self.hat.rig, &new.rig) || !pulses.are_in(&new.rig);
         if stopping || self.next.as_ref().is_some_and(leaves) {
             self.performance.end(t_us);
         }
         let Some(since_us) = self.performance.ends_from_us() else {
             // Asked first: taking nothing out would move ten kilobytes a slot.
             if self.next.is_some()
-                && !self.performance.is_changing(t_us)
                 && let Some(new) = self.next.take()
             {
-                self.performance.change(new.motion.clone(), t_us);
+                self.performance.change(&new);
                 self.hat = new;
             }
             return Course::On;
@@ -78,6 +88,7 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
         }
         match self.next.take() {
             Some(new) if !stopping => {
+                self.performance.change(&new);
                 self.hat = new;
                 // The board may take its time; meanwhile nothing is ended.
                 self.begin(t_us);
@@ -89,13 +100,46 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
 
     #[inline]
     fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses {
-        let rig = &self.hat.rig;
-        let pose = self.performance.pose_at(t_us, rig.tentacles().len());
-        pulse::next(rig, &pose, before)
+        self.performance.advance(t_us);
+        let rests_us = self.performance.rests_from_us();
+        let limp = self.relaxed || rests_us.is_some_and(|since| t_us >= since + LIMP_AFTER_US);
+        if self.limp && !limp {
+            // Engaged as at the start: one by one, and then slowly away from neutral.
+            self.begin(t_us);
+            self.performance.advance(t_us);
+        }
+        self.limp = limp;
+        if limp {
+            return Pulses::LIMP;
+        }
+        pulse::next(&self.hat.rig, &self.performance.pose_at(t_us), before)
     }
 
-    fn scene_at(&self, t_us: u64) -> &'static str {
-        self.performance.scene_at(t_us)
+    fn cue(&mut self, cue: &Cue, t_us: u64) -> Result<(), Refusal> {
+        let performance = &mut self.performance;
+        match *cue {
+            Cue::Mood(mood) => performance.set_mood(mood),
+            Cue::Scene(scene) => performance.play(scene, t_us),
+            Cue::Demo(on) => performance.play_show(on, t_us),
+            Cue::Fold(folded) => performance.fold(folded, t_us),
+            Cue::Startle(bearing) => performance.startle(bearing.map(Turns::from_deg), t_us),
+            Cue::Person(id, sighting) => performance.meet(id, sighting)?,
+            Cue::Heading(deg) => performance.set_heading(deg),
+            Cue::Set(key, value) => performance.set(key, value)?,
+            Cue::Engage(engaged) => self.relaxed = !engaged,
+        }
+        Ok(())
+    }
+
+    fn scene(&self) -> &'static str {
+        match self.limp {
+            true => "limp",
+            false => self.performance.scene(),
+        }
+    }
+
+    fn performance(&self) -> Option<&Performance> {
+        Some(&self.performance)
     }
 }
 
@@ -105,8 +149,11 @@ fn engaging_us(rig: &Rig) -> u64 {
     ENGAGE_EVERY_US * (calibrated.count() as u64).saturating_sub(1)
 }
 
-/// Whether the board need not be armed anew to go from one rig to the other.
-fn same_wiring(a: &Rig, b: &Rig) -> bool {
+/// Whether the hat goes on as it stands: the same outputs, and tentacles that face
+/// the same ways.
+fn same_build(a: &Rig, b: &Rig) -> bool {
     let (a_servos, b_servos) = (a.servos().iter(), b.servos().iter());
-    a.board() == b.board() && a_servos.map(|s| s.channel).eq(b_servos.map(|s| s.channel))
+    a.board() == b.board()
+        && a_servos.map(|s| s.channel).eq(b_servos.map(|s| s.channel))
+        && facings(a.tentacles()) == facings(b.tentacles())
 }

@@ -1,11 +1,15 @@
 //! What an onlooker may know of a moving hat.
 
+use arrayvec::ArrayVec;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
-use tentacle_hat::calibration::{CHANNELS, Channel, Servo};
-use tentacle_hat::drive::{Slot, Tally};
+use tentacle_hat::calibration::{CHANNELS, Channel, MAX_TENTACLES, Servo};
+use tentacle_hat::drive::{Sight, Slot, Tally};
+use tentacle_hat::motion::wave::Key;
+use tentacle_hat::motion::{Id, Mood, People, Performance, Sighting};
+use tentacle_hat::units::Bend;
 
 /// What the loop tells once a slot.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// The slot's moment, µs after the start.
     pub(crate) t_us: u64,
@@ -17,6 +21,33 @@ pub(crate) struct State {
     /// On the wire since the start.
     pub(crate) bytes: u64,
     pub(crate) stopping: bool,
+    pub(crate) playing: Playing,
+}
+
+/// What a performance shows of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Playing {
+    pub(crate) mood: Mood,
+    pub(crate) folded: bool,
+    /// Where each tentacle is to lean.
+    pub(crate) bends: ArrayVec<Bend, MAX_TENTACLES>,
+    /// The numbers of motion.toml in force, in the order of [`Key::all`].
+    pub(crate) keys: ArrayVec<f64, { Key::COUNT }>,
+    pub(crate) people: ArrayVec<(Id, Sighting), { People::MOST }>,
+}
+
+impl Playing {
+    fn of(performance: &Performance, t_us: u64) -> Self {
+        let bends = performance.pose_at(t_us).0;
+        let wave = performance.wave();
+        Self {
+            mood: performance.mood(),
+            folded: performance.is_folded(),
+            bends: bends.into_iter().take(performance.tentacles()).collect(),
+            keys: Key::all().map(|key| wave.get(key)).collect(),
+            people: performance.people().iter().copied().collect(),
+        }
+    }
 }
 
 impl State {
@@ -25,6 +56,20 @@ impl State {
         self.scene = slot.scene;
         self.tally = slot.tally;
         self.bytes += slot.bytes as u64;
+    }
+
+    /// Takes down what the hat does at `t_us`, as it was told to.
+    pub(crate) fn see(&mut self, t_us: u64, sight: &Sight<'_>) {
+        self.t_us = t_us;
+        self.outputs = [Emitted::Limp; CHANNELS];
+        for (servo, pulse) in sight.rig.servos().iter().zip(&sight.pulses.0) {
+            if let Some(pulse) = pulse {
+                self.outputs[servo.channel.index()] = Emitted::Pulse(pulse.get().into());
+            }
+        }
+        if let Some(performance) = sight.performance {
+            self.playing = Playing::of(performance, t_us);
+        }
     }
 
     /// Takes down what `chip` emits at `t_us`.

@@ -3,16 +3,17 @@
 mod common;
 
 use common::sim;
-use tentacle_hat::calibration::Rig;
 use tentacle_hat::frame::Frame;
-use tentacle_hat::motion::Motion;
+use tentacle_hat::motion::{Hat, Performance};
 use tentacle_hat::pulse::{self, Pulses};
 
 const HOUR_US: u64 = 3_600_000_000;
 
 /// The frames of an hour, from `start_us` on, after a run-up of a minute.
-fn hour(rig: &Rig, motion: &Motion, start_us: u64) -> Vec<Frame> {
+fn hour(hat: &Hat, start_us: u64) -> Vec<Frame> {
+    let rig = &hat.rig;
     let limp = Frame::limp(rig);
+    let mut performance = Performance::new(hat);
     let mut pulses = Pulses::LIMP;
     let mut frames = Vec::new();
     let first = rig.timebase().slot_from(start_us - 60_000_000);
@@ -21,8 +22,8 @@ fn hour(rig: &Rig, motion: &Motion, start_us: u64) -> Vec<Frame> {
         if t_us >= start_us + HOUR_US {
             return frames;
         }
-        let pose = motion.pose_at(t_us, rig.tentacles().len());
-        pulses = pulse::next(rig, &pose, &pulses);
+        performance.advance(t_us);
+        pulses = pulse::next(rig, &performance.pose_at(t_us), &pulses);
         if t_us >= start_us {
             frames.push(limp.with(rig, &pulses));
         }
@@ -34,8 +35,8 @@ fn hour(rig: &Rig, motion: &Motion, start_us: u64) -> Vec<Frame> {
 fn an_hour_on_day_3_equals_the_hour_on_day_1() {
     // Periods of 5 s and 10/3 s divide two days.
     let hat = sim::hat();
-    let day_1 = hour(&hat.rig, &hat.motion, HOUR_US);
-    let day_3 = hour(&hat.rig, &hat.motion, 49 * HOUR_US);
+    let day_1 = hour(&hat, HOUR_US);
+    let day_3 = hour(&hat, 49 * HOUR_US);
     assert_eq!(day_1.len(), 180_000);
     assert!(day_1 == day_3);
     // And they are no still picture.

@@ -8,8 +8,8 @@ use crate::signals::Signals;
 use anyhow::{Context, Result};
 use tentacle_hat::calibration::{Point, Rig, Table};
 use tentacle_hat::drive::{Terms, drive};
+use tentacle_hat::motion::Hat;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::motion::{Hat, Motion};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::units::{Frequency, Microseconds, Turns};
 
@@ -68,6 +68,6 @@ fn only(store: &Store, servo: usize) -> Result<Hat> {
     };
     Ok(Hat {
         rig: rig.context("the servos fit no board")?,
-        motion: Motion::Wave(Wave::new(axis, axis, plans.len())?),
+        wave: Wave::new(axis, axis, plans.len())?,
     })
 }

@@ -2,7 +2,7 @@
 //! rewired, and then again, until somebody says stop.
 
 use super::slots::LOST_AFTER_US;
-use super::{Course, Loss, Notice, Order, Shell, Source, Tally, Terms};
+use super::{CUES_A_SLOT, Course, Loss, Notice, Order, Shell, Source, Tally, Terms};
 use crate::board::{Board, relax};
 use crate::pulse::Pulses;
 use embedded_hal::delay::DelayNs;
@@ -112,6 +112,13 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
         if (order == Order::Stop || over) && !self.stopping {
             self.stopping = true;
             self.shell.notice(Notice::Stopping);
+        }
+        for _ in 0..CUES_A_SLOT {
+            let Some(cue) = self.shell.cue(t_us) else {
+                break;
+            };
+            let taken = self.source.cue(&cue, t_us);
+            self.shell.notice(Notice::Cue(&cue, t_us, taken));
         }
         self.source.course(self.stopping, t_us, pulses)
     }

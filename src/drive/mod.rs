@@ -14,9 +14,14 @@ pub use lives::drive;
 pub use slots::ENGAGE_EVERY_US;
 
 use crate::calibration::{BoardPlan, Rig};
+use crate::cue::Cue;
+use crate::motion::{Performance, Refusal};
 use crate::pulse::Pulses;
 use core::fmt;
 use embedded_hal::i2c::I2c;
+
+/// So many cues a slot, 400 a second at 50 Hz: more than any sense has to say.
+pub const CUES_A_SLOT: usize = 8;
 
 /// What the loop needs from the world around it.
 pub trait Shell {
@@ -36,6 +41,11 @@ pub trait Shell {
     fn sleep_until(&mut self, t_us: u64);
     /// What to do next; asked once a slot.
     fn order(&mut self) -> Order;
+    /// A cue that came in by `t_us`; asked each slot until there is none, or
+    /// [`CUES_A_SLOT`] came.
+    fn cue(&mut self, _t_us: u64) -> Option<Cue> {
+        None
+    }
     /// Hears what happened.
     fn notice(&mut self, notice: Notice<'_, Self::Error>);
 }
@@ -67,8 +77,19 @@ pub trait Source {
     /// The pulses that follow `before`, which are on the board for certain. They
     /// keep within the rig's limits; a limp servo may have to wait until it is woken.
     fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses;
+    /// Something is asked for.
+    ///
+    /// # Errors
+    /// Why it is not done.
+    fn cue(&mut self, _cue: &Cue, _t_us: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
     /// What is played, in a word or two.
-    fn scene_at(&self, t_us: u64) -> &'static str;
+    fn scene(&self) -> &'static str;
+    /// What plays, where a performance does.
+    fn performance(&self) -> Option<&Performance> {
+        None
+    }
 }
 
 /// How a source goes on.
@@ -92,7 +113,7 @@ pub struct Terms {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Notice<'a, E> {
     /// The board emits our pulses; so many servos go on from where a previous
     /// process left them.
@@ -104,12 +125,25 @@ pub enum Notice<'a, E> {
     /// The chip does not hold what was written: it lost power, or another hand
     /// wrote to it.
     Disturbed,
+    /// The cue given last was taken, at that moment, or why it was not.
+    Cue(&'a Cue, u64, Result<(), Refusal>),
     /// A slot is over.
-    Slot(&'a Slot),
+    Slot(&'a Slot, Sight<'a>),
     /// On the way to rest for good.
     Stopping,
     /// All channels are off.
     Relaxed,
+}
+
+/// What there is to see at the end of a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The hat that is driven.
+    pub rig: &'a Rig,
+    /// The pulses that are on the board.
+    pub pulses: &'a Pulses,
+    /// What plays, where a performance does.
+    pub performance: Option<&'a Performance>,
 }
 
 /// Why a board is lost.

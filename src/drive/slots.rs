@@ -1,7 +1,7 @@
 //! One life of the board, slot after slot.
 
 use super::lives::{Drive, End};
-use super::{Course, Notice, Shell, Slot, Source};
+use super::{Course, Notice, Shell, Sight, Slot, Source};
 use crate::board::Armed;
 use crate::pulse::Pulses;
 
@@ -24,7 +24,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
     ) -> End<S::Error> {
         let armed_us = self.shell.now_us();
         let mut slot = self.source.rig().timebase().slots_from(armed_us);
-        self.source.begin(armed_us);
+        self.source.begin(slot.t_us());
         // The frame on the board, and the one that is to follow it, with
         // whether it wakes a servo. A frame that failed is sent again until it
         // is out: only then is it sure what the board emits, and how far the
@@ -67,7 +67,7 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             let mut fault = None;
             let mut went = Slot {
                 t_us,
-                scene: self.source.scene_at(t_us),
+                scene: self.source.scene(),
                 ..Slot::default()
             };
             match written {
@@ -111,7 +111,12 @@ impl<S: Shell, P: Source> Drive<'_, S, P> {
             if went.good {
                 good_us = now_us;
             }
-            self.shell.notice(Notice::Slot(&went));
+            let sight = Sight {
+                rig: self.source.rig(),
+                pulses: &emitted,
+                performance: self.source.performance(),
+            };
+            self.shell.notice(Notice::Slot(&went, sight));
             if let Some(error) = fault
                 && self.shell.now_us() >= good_us + LOST_AFTER_US
             {

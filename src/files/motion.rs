@@ -1,12 +1,10 @@
 //! `motion.toml`: how the hat moves.
 
 use super::reader::{Reading, Section, number};
-use tentacle_hat::motion::Motion;
-use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::units::{Frequency, Turns, within};
+use tentacle_hat::motion::wave::{AxisWave, Field, Wave};
 
 /// The motion for `tentacles` tentacles, or faults in the reading.
-pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> {
+pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Wave> {
     let table = reading.parse()?;
     let root = Section::root(reading, &table)?;
     let wave = root.section("wave").and_then(|section| {
@@ -18,24 +16,15 @@ pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> 
             .ok()
     });
     root.finish();
-    wave.map(Motion::Wave)
+    wave
 }
 
 fn axis(section: &Section<'_>) -> Option<AxisWave> {
-    let frequency = section.required("frequency-hz", |v| Ok(Frequency::from_hz(number(v)?)?));
-    let amplitude = section.required("amplitude", |v| Ok(Wave::amplitude(number(v)?)?));
-    let turns = |key| {
-        section.required(key, |v| {
-            Ok(Turns::new(within(number(v)?, -1.0, 1.0, "turns")?))
-        })
-    };
-    let phase = turns("phase-turns");
-    let tentacle_phase = turns("tentacle-phase-turns");
+    let mut axis = AxisWave::STILL;
+    let sound = Field::ALL.map(|field| {
+        let set = |value: &_| Ok(axis.set(field, number(value)?)?);
+        section.required(field.name(), set)
+    });
     section.finish();
-    Some(AxisWave {
-        frequency: frequency?,
-        amplitude: amplitude?,
-        phase: phase?,
-        tentacle_phase: tentacle_phase?,
-    })
+    sound.iter().all(Option::is_some).then_some(axis)
 }

@@ -1,14 +1,19 @@
 //! How the tentacles move: pure functions from time to [`Pose`], and the one
 //! place where movements blend.
 
+mod people;
 mod performance;
 mod show;
+mod startle;
 pub mod wave;
 
-use crate::calibration::{MAX_TENTACLES, Rig};
-use crate::units::Bend;
-pub use performance::Performance;
-pub use show::Show;
+use crate::calibration::{MAX_TENTACLES, Rig, Tentacle};
+use crate::units::{Bend, OutOfRange, Turns};
+use arrayvec::ArrayVec;
+pub use people::{Id, People, Sighting};
+pub use performance::{Mood, Performance};
+pub use show::{SHOW_US, Scene};
+use wave::TooFar;
 pub use wave::Wave;
 
 /// The bends of all tentacles at one instant, in file order; those beyond the
@@ -30,15 +35,22 @@ impl Pose {
         }
         pose
     }
+
+    /// Each tentacle bent as `bend` says, by where it faces.
+    fn each(facings: &Facings, bend: impl Fn(Turns) -> Bend) -> Self {
+        let mut pose = Self::STRAIGHT;
+        for (place, facing) in pose.0.iter_mut().zip(facings) {
+            *place = bend(*facing);
+        }
+        pose
+    }
 }
 
-/// What the hat plays.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Motion {
-    /// The seed of it all: phase-offset sine waves.
-    Wave(Wave),
-    /// The demo: scene after scene.
-    Show(Show),
+/// Where each tentacle faces, clockwise from the wearer's front.
+pub(crate) type Facings = ArrayVec<Turns, MAX_TENTACLES>;
+
+pub(crate) fn facings(tentacles: &[Tentacle]) -> Facings {
+    tentacles.iter().map(|tentacle| tentacle.facing).collect()
 }
 
 /// What both files say: the hat, and how it moves.
@@ -46,36 +58,37 @@ pub enum Motion {
 pub struct Hat {
     /// The servos and their board.
     pub rig: Rig,
-    /// What is played on it.
-    pub motion: Motion,
+    /// What it does when nothing else is asked for.
+    pub wave: Wave,
 }
 
-impl Motion {
-    /// Where `tentacles` tentacles lean `t_us` after the start.
-    #[inline]
-    pub fn pose_at(&self, t_us: u64, tentacles: usize) -> Pose {
-        match self {
-            Self::Wave(wave) => wave.pose_at(t_us, tentacles),
-            Self::Show(show) => show.pose_at(t_us, tentacles),
-        }
-    }
-
-    /// What is played at `t_us`, in a word or two.
-    pub fn scene_at(&self, t_us: u64) -> &'static str {
-        match self {
-            Self::Wave(_) => "wave",
-            Self::Show(show) => show.scene_at(t_us),
-        }
-    }
+/// Why the hat does not do what a cue asks for.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// A number.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    /// The wave would be too wide.
+    #[error(transparent)]
+    TooFar(#[from] TooFar),
+    /// There is no room for another person.
+    #[error(
+        "{} people are there already from this source, or {} in all",
+        People::OF_A_SOURCE,
+        People::MOST
+    )]
+    Crowded,
 }
 
-/// How far a smooth change has come, 0..1, `elapsed_us` into `length_us`: it
-/// starts and ends at rest (3s² − 2s³).
+/// How far a smooth change has come, 0..1, `elapsed_us` into `length_us`: the
+/// minimum jerk, as a hand reaches (10s³ − 15s⁴ + 6s⁵; Flash and Hogan 1985). It
+/// starts and ends without speed or acceleration; halfway it is 1.875 times as fast
+/// as in the mean.
 #[inline]
 pub fn ease(elapsed_us: u64, length_us: u64) -> f32 {
     if elapsed_us >= length_us {
         return 1.0;
     }
     let s = elapsed_us as f32 / length_us as f32;
-    s * s * (3.0 - 2.0 * s)
+    s * s * s * (10.0 + s * (6.0 * s - 15.0))
 }

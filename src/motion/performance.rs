@@ -1,49 +1,174 @@
-//! The one place where movements blend: growth at the start, the change from
-//! one motion to another, the way back to straight at the end.
+//! The one place where movements blend, and where it is decided which one is played.
+//!
+//! What is asked for decides, the first that there is: fold, `still`, a startle, one
+//! scene, the show, and else the wave. When that changes, the new movement is laid
+//! over those before, and its weight grows by the minimum jerk. A sum of weights is
+//! never more than 1, so no blend of bends leaves the unit circle; position, speed
+//! and acceleration are continuous.
 
-use super::{Motion, Pose, ease};
+use super::startle::{FLINCH_US, Startle};
+use super::wave::Key;
+use super::{Facings, Hat, Id, People, Pose, Refusal, Scene, Sighting, Wave, ease, facings};
+use crate::units::{Bend, Turns};
+use arrayvec::ArrayVec;
 
-/// How long the amplitude takes to grow from nothing.
+/// How long the first movement takes to grow from nothing.
 const GROWTH_US: u64 = 2_000_000;
-/// How long one motion takes to become another.
+/// How long one movement takes to become another.
 const CHANGE_US: u64 = 800_000;
+/// How long a scene takes to fade in.
+const FADE_US: u64 = 1_000_000;
 /// How long the way back to straight takes; the rest of the second that a stop
 /// may last is the servos' own.
 const RETURN_US: u64 = 600_000;
+/// How many movements blend at most; another one waits for the lowest to be covered.
+const LAYERS: usize = 4;
 
-/// A motion on its way in, over to another, or out. Every blend starts and ends
-/// at rest, so position and speed are continuous.
+/// How far all curl inward, and how far after a while: against their ends,
+/// servos must not be held for long.
+const FOLDED: f32 = 0.95;
+const FOLDED_LONG: f32 = 0.75;
+const FOLDED_FOR_US: u64 = 20_000_000;
+const EASING_US: u64 = 5_000_000;
+
+/// How lively the hat is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// At rest; after a while its servos go limp.
+    Still,
+    /// Half as fast and half as wide.
+    Calm,
+    /// As the files say.
+    #[default]
+    Lively,
+}
+
+impl Mood {
+    /// All of them, from one to the next as the button goes.
+    pub const ALL: [Self; 3] = [Self::Lively, Self::Calm, Self::Still];
+
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Still => "still",
+            Self::Calm => "calm",
+            Self::Lively => "lively",
+        }
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|mood| *mood == self);
+        Self::ALL[at.map_or(0, |at| (at + 1) % Self::ALL.len())]
+    }
+}
+
+/// What a hat plays, by what it was asked for.
 #[derive(Clone, Debug)]
 pub struct Performance {
-    motion: Motion,
-    /// What was played before, and since when it fades.
-    before: Option<(Motion, u64)>,
+    /// What motion.toml says, and cues since.
+    wave: Wave,
+    facings: Facings,
+    mood: Mood,
+    /// Since when all are folded.
+    folded_us: Option<u64>,
+    /// Since when the show is on.
+    show_us: Option<u64>,
+    /// One scene, and its start.
+    scene: Option<(Scene, u64)>,
+    startle: Option<Startle>,
+    heading_deg: Option<f32>,
+    people: People,
+    /// What is played, and, below, what it comes out of.
+    layers: ArrayVec<Layer, LAYERS>,
     grows_from_us: u64,
     returns_from_us: Option<u64>,
 }
 
-impl Performance {
-    /// `motion`, growing from straight from `grows_from_us` on.
-    pub fn new(motion: Motion, grows_from_us: u64) -> Self {
-        Self {
-            motion,
-            before: None,
-            grows_from_us,
-            returns_from_us: None,
+/// A movement that covers those below it, wholly once it has grown.
+#[derive(Clone, Copy, Debug)]
+struct Layer {
+    movement: Movement,
+    since_us: u64,
+    growth_us: u64,
+}
+
+impl Layer {
+    fn weight(&self, t_us: u64) -> f32 {
+        ease(t_us.saturating_sub(self.since_us), self.growth_us)
+    }
+}
+
+/// Where tentacles lean as a function of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Movement {
+    Straight,
+    Wave(Wave),
+    /// A scene from its start.
+    Scene(Scene, u64),
+    /// All curled inward since then.
+    Fold(u64),
+    Startle(Startle),
+}
+
+impl Movement {
+    #[inline]
+    fn pose_at(&self, t_us: u64, facings: &Facings) -> Pose {
+        match self {
+            Self::Straight => Pose::STRAIGHT,
+            Self::Wave(wave) => wave.pose_at(t_us, facings.len()),
+            Self::Scene(scene, start_us) => scene.pose_at(t_us.saturating_sub(*start_us), facings),
+            Self::Fold(since_us) => {
+                let long = ease(t_us.saturating_sub(since_us + FOLDED_FOR_US), EASING_US);
+                let y = -(FOLDED + (FOLDED_LONG - FOLDED) * long);
+                Pose::each(facings, |_| Bend { x: 0.0, y })
+            }
+            Self::Startle(startle) => startle.pose_at(t_us, facings),
         }
     }
+}
 
-    /// Goes over to another motion from `t_us` on.
-    pub fn change(&mut self, motion: Motion, t_us: u64) {
-        let before = core::mem::replace(&mut self.motion, motion);
-        self.before = Some((before, t_us));
+impl Performance {
+    /// What `hat` plays unasked: its wave.
+    pub fn new(hat: &Hat) -> Self {
+        let mut performance = Self {
+            wave: hat.wave,
+            facings: facings(hat.rig.tentacles()),
+            mood: Mood::default(),
+            folded_us: None,
+            show_us: None,
+            scene: None,
+            startle: None,
+            heading_deg: None,
+            people: People::default(),
+            layers: ArrayVec::new(),
+            grows_from_us: 0,
+            returns_from_us: None,
+        };
+        performance.begin(0);
+        performance
     }
 
-    /// Whether one motion is still becoming another.
-    pub fn is_changing(&self, t_us: u64) -> bool {
-        self.before
-            .as_ref()
-            .is_some_and(|(_, from)| t_us < from + CHANGE_US)
+    /// Starts from straight; what is played grows from `grows_from_us` on. Moments
+    /// of before are over, states go on.
+    pub fn begin(&mut self, grows_from_us: u64) {
+        self.scene = None;
+        self.startle = None;
+        self.grows_from_us = grows_from_us;
+        self.returns_from_us = None;
+        self.layers.clear();
+        self.layers.push(Layer {
+            movement: Movement::Straight,
+            since_us: 0,
+            growth_us: 0,
+        });
+    }
+
+    /// Goes over to what files say anew, if its tentacles face as before.
+    pub fn change(&mut self, hat: &Hat) {
+        self.wave = hat.wave;
+        self.facings = facings(hat.rig.tentacles());
     }
 
     /// Goes back to straight from `t_us` on; a second call changes nothing.
@@ -62,27 +187,181 @@ impl Performance {
             .is_some_and(|from| t_us >= from + RETURN_US)
     }
 
-    /// What is played at `t_us`.
-    pub fn scene_at(&self, t_us: u64) -> &'static str {
-        self.motion.scene_at(t_us)
+    /// Since when all tentacles stand straight because it is `still`.
+    pub fn rests_from_us(&self) -> Option<u64> {
+        let top = self.layers.last()?;
+        let straight = self.mood == Mood::Still && top.movement == Movement::Straight;
+        straight.then_some(top.since_us + top.growth_us)
     }
 
-    /// Where `tentacles` tentacles lean at `t_us`.
+    /// How lively the hat is.
+    pub fn mood(&self) -> Mood {
+        self.mood
+    }
+
+    /// Makes it as lively.
+    pub fn set_mood(&mut self, mood: Mood) {
+        self.mood = mood;
+    }
+
+    /// Whether all tentacles are to be curled inward.
+    pub fn is_folded(&self) -> bool {
+        self.folded_us.is_some()
+    }
+
+    /// Curls all tentacles inward, or lets them go.
+    pub fn fold(&mut self, folded: bool, t_us: u64) {
+        self.folded_us = folded.then(|| self.folded_us.unwrap_or(t_us));
+    }
+
+    /// Plays one scene, from its start.
+    pub fn play(&mut self, scene: Scene, t_us: u64) {
+        self.scene = Some((scene, t_us));
+    }
+
+    /// Plays the show over and over, from its start, or no more.
+    pub fn play_show(&mut self, on: bool, t_us: u64) {
+        self.show_us = on.then(|| self.show_us.unwrap_or(t_us));
+        self.scene = None;
+    }
+
+    /// Startles the tentacles, from a bearing or from everywhere.
+    pub fn startle(&mut self, from: Option<Turns>, t_us: u64) {
+        self.startle = Some(Startle { from, at_us: t_us });
+    }
+
+    /// The wave that is played when nothing else is.
+    pub fn wave(&self) -> &Wave {
+        &self.wave
+    }
+
+    /// Changes a number of the wave.
+    ///
+    /// # Errors
+    /// It is out of range, or the wave would be too wide; nothing is changed.
+    pub fn set(&mut self, key: Key, value: f64) -> Result<(), Refusal> {
+        self.wave = self.wave.with(key, value, self.facings.len())?;
+        Ok(())
+    }
+
+    /// Who is near.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Somebody was seen, or is gone.
+    ///
+    /// # Errors
+    /// There is no room for him.
+    pub fn meet(&mut self, id: Id, sighting: Option<Sighting>) -> Result<(), Refusal> {
+        match sighting {
+            Some(sighting) if !self.people.see(id, sighting) => return Err(Refusal::Crowded),
+            Some(_) => {}
+            None => self.people.lose(id),
+        }
+        Ok(())
+    }
+
+    /// Where the head was turned to last, degrees clockwise since its source began.
+    pub fn heading_deg(&self) -> Option<f32> {
+        self.heading_deg
+    }
+
+    /// The head is turned to `deg`.
+    pub fn set_heading(&mut self, deg: f32) {
+        self.heading_deg = Some(deg);
+    }
+
+    /// How many tentacles there are.
+    pub fn tentacles(&self) -> usize {
+        self.facings.len()
+    }
+
+    /// What is played, in a word.
+    pub fn scene(&self) -> &'static str {
+        match self.layers.last().map(|top| top.movement) {
+            None | Some(Movement::Straight) => Mood::Still.name(),
+            Some(Movement::Wave(_)) if self.mood == Mood::Calm => Mood::Calm.name(),
+            Some(Movement::Wave(_)) => "wave",
+            Some(Movement::Scene(scene, _)) => scene.name(),
+            Some(Movement::Fold(_)) => "folded",
+            Some(Movement::Startle(_)) => "startled",
+        }
+    }
+
+    /// Lets what is asked for at `t_us` come in; once a slot, before
+    /// [`Self::pose_at`].
     #[inline]
-    pub fn pose_at(&self, t_us: u64, tentacles: usize) -> Pose {
-        let mut pose = self.motion.pose_at(t_us, tentacles);
-        if let Some((before, from)) = &self.before
-            && self.is_changing(t_us)
-        {
-            let weight = ease(t_us.saturating_sub(*from), CHANGE_US);
-            pose = before.pose_at(t_us, tentacles).toward(&pose, weight);
+    pub fn advance(&mut self, t_us: u64) {
+        self.startle.take_if(|startle| startle.is_over(t_us));
+        self.scene
+            .take_if(|(scene, start_us)| t_us >= *start_us + scene.length_us());
+        if self.layers.len() > 1 {
+            // Those that are covered.
+            let grown = |layer: &Layer| t_us >= layer.since_us + layer.growth_us;
+            let lowest = self.layers.iter().rposition(grown).unwrap_or(0);
+            self.layers.drain(..lowest);
         }
-        let mut weight = ease(t_us.saturating_sub(self.grows_from_us), GROWTH_US);
-        if let Some(from) = self.returns_from_us {
-            weight *= 1.0 - ease(t_us.saturating_sub(from), RETURN_US);
+        let (movement, growth_us) = self.wanted(t_us);
+        let top = self.layers.last();
+        if top.is_none_or(|top| top.movement != movement) && !self.layers.is_full() {
+            // Whatever comes first comes slowly, after the servos are engaged.
+            let first = t_us <= self.grows_from_us || self.layers.is_empty();
+            self.layers.push(match first {
+                true => Layer {
+                    movement,
+                    since_us: self.grows_from_us,
+                    growth_us: GROWTH_US,
+                },
+                false => Layer {
+                    movement,
+                    since_us: t_us,
+                    growth_us,
+                },
+            });
         }
-        if weight < 1.0 {
-            pose = Pose::STRAIGHT.toward(&pose, weight);
+    }
+
+    /// The movement that is to be played, and how long it takes to come in.
+    #[inline]
+    fn wanted(&self, t_us: u64) -> (Movement, u64) {
+        if let Some(since_us) = self.folded_us {
+            return (Movement::Fold(since_us), CHANGE_US);
+        }
+        if self.mood == Mood::Still {
+            return (Movement::Straight, CHANGE_US);
+        }
+        if let Some(startle) = self.startle {
+            return (Movement::Startle(startle), FLINCH_US);
+        }
+        if let Some((scene, start_us)) = self.scene {
+            return (Movement::Scene(scene, start_us), FADE_US);
+        }
+        if let Some(show_us) = self.show_us {
+            let (scene, start_us) = Scene::of_show(t_us.saturating_sub(show_us));
+            return (Movement::Scene(scene, show_us + start_us), FADE_US);
+        }
+        let wave = match self.mood {
+            Mood::Calm => self.wave.calmed(),
+            _ => self.wave,
+        };
+        (Movement::Wave(wave), CHANGE_US)
+    }
+
+    /// Where each tentacle leans at `t_us`.
+    #[inline]
+    pub fn pose_at(&self, t_us: u64) -> Pose {
+        let Some((lowest, above)) = self.layers.split_first() else {
+            return Pose::STRAIGHT;
+        };
+        let mut pose = lowest.movement.pose_at(t_us, &self.facings);
+        for layer in above {
+            let over = layer.movement.pose_at(t_us, &self.facings);
+            pose = pose.toward(&over, layer.weight(t_us));
+        }
+        if let Some(from_us) = self.returns_from_us {
+            let weight = ease(t_us.saturating_sub(from_us), RETURN_US);
+            pose = pose.toward(&Pose::STRAIGHT, weight);
         }
         pose
     }

@@ -1,7 +1,9 @@
 //! Phase-offset sine waves, one along x and one along y.
 
-use super::Pose;
+use super::{Pose, Refusal};
+use crate::calibration::Axis;
 use crate::units::{Frequency, OutOfRange, Turns, within};
+use core::fmt;
 
 /// The wave along one axis. Tentacle i leans
 /// amplitude · sin(2π(frequency · t + i · tentacle phase + phase)).
@@ -15,6 +17,101 @@ pub struct AxisWave {
     pub phase: Turns,
     /// How far each tentacle is ahead of the one before.
     pub tentacle_phase: Turns,
+}
+
+/// A number of a wave along one axis, as motion.toml has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Hz, see [`Frequency::RANGE_HZ`].
+    Frequency,
+    /// 0..1.
+    Amplitude,
+    /// −1..1 turn.
+    Phase,
+    /// −1..1 turn.
+    TentaclePhase,
+}
+
+impl Field {
+    /// All of them, in the file's order.
+    pub const ALL: [Self; 4] = [
+        Self::Frequency,
+        Self::Amplitude,
+        Self::Phase,
+        Self::TentaclePhase,
+    ];
+
+    /// Its key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Frequency => "frequency-hz",
+            Self::Amplitude => "amplitude",
+            Self::Phase => "phase-turns",
+            Self::TentaclePhase => "tentacle-phase-turns",
+        }
+    }
+}
+
+impl AxisWave {
+    /// One that stands still.
+    pub const STILL: Self = Self {
+        frequency: Frequency::from_micro_hz(1000),
+        amplitude: 0.0,
+        phase: Turns::ZERO,
+        tentacle_phase: Turns::ZERO,
+    };
+
+    /// A field's number, in its unit.
+    pub fn get(&self, field: Field) -> f64 {
+        match field {
+            Field::Frequency => self.frequency.hz(),
+            // What a float holds of a decimal number, and no more.
+            Field::Amplitude => libm::round(f64::from(self.amplitude) * 1e6) / 1e6,
+            Field::Phase => libm::round(self.phase.get() * 1e6) / 1e6,
+            Field::TentaclePhase => libm::round(self.tentacle_phase.get() * 1e6) / 1e6,
+        }
+    }
+
+    /// Changes a field.
+    ///
+    /// # Errors
+    /// Outside of the field's range; nothing is changed.
+    pub fn set(&mut self, field: Field, value: f64) -> Result<(), OutOfRange> {
+        let turns = || within(value, -1.0, 1.0, "turns").map(Turns::new);
+        match field {
+            Field::Frequency => self.frequency = Frequency::from_hz(value)?,
+            Field::Amplitude => self.amplitude = within(value, 0.0, 1.0, "")? as f32,
+            Field::Phase => self.phase = turns()?,
+            Field::TentaclePhase => self.tentacle_phase = turns()?,
+        }
+        Ok(())
+    }
+}
+
+/// A key of motion.toml, which can be turned while the hat moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Which of the two waves.
+    pub axis: Axis,
+    /// What of it.
+    pub field: Field,
+}
+
+impl Key {
+    /// How many there are.
+    pub const COUNT: usize = 2 * Field::ALL.len();
+
+    /// All of them, in the file's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of = |axis| Field::ALL.map(|field| Self { axis, field });
+        Axis::BOTH.into_iter().flat_map(of)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "wave.{}.{}", self.axis, self.field.name())
+    }
 }
 
 /// The amplitudes lead the named tentacle out of its safe bend.
@@ -53,12 +150,33 @@ impl Wave {
         Ok(Self { x, y })
     }
 
-    /// Checks an amplitude.
+    /// A key's number, in its unit.
+    pub fn get(&self, key: Key) -> f64 {
+        [&self.x, &self.y][key.axis as usize].get(key.field)
+    }
+
+    /// The wave with another number, for `tentacles` tentacles.
     ///
     /// # Errors
-    /// Outside 0..1.
-    pub fn amplitude(amplitude: f64) -> Result<f32, OutOfRange> {
-        within(amplitude, 0.0, 1.0, "").map(|a| a as f32)
+    /// The number is outside of its key's range, or leads a tentacle too far.
+    pub fn with(&self, key: Key, value: f64, tentacles: usize) -> Result<Self, Refusal> {
+        let Self { mut x, mut y } = *self;
+        [&mut x, &mut y][key.axis as usize].set(key.field, value)?;
+        Ok(Self::new(x, y, tentacles)?)
+    }
+
+    /// The wave half as fast and half as wide.
+    #[must_use]
+    pub fn calmed(&self) -> Self {
+        let calm = |axis: AxisWave| AxisWave {
+            frequency: axis.frequency.halved(),
+            amplitude: axis.amplitude / 2.0,
+            ..axis
+        };
+        Self {
+            x: calm(self.x),
+            y: calm(self.y),
+        }
     }
 
     /// Where each tentacle leans `t_us` after the start.

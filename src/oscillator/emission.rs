@@ -167,7 +167,7 @@ impl Source for Emission {
         pulses
     }
 
-    fn scene_at(&self, _: u64) -> &'static str {
+    fn scene(&self) -> &'static str {
         "one pulse"
     }
 }

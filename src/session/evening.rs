@@ -267,7 +267,7 @@ impl Source for Evening {
         self.session.frame(t_us, before)
     }
 
-    fn scene_at(&self, _: u64) -> &'static str {
+    fn scene(&self) -> &'static str {
         "calibrate"
     }
 }

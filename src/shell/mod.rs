@@ -1,6 +1,7 @@
 //! The real world as the loop sees it while the hat performs: the machine, the
 //! signals, and who is told what happens.
 
+mod cues;
 mod log;
 mod rereader;
 mod saved;
@@ -18,6 +19,7 @@ use crate::signals::Signals;
 use crate::state::State;
 use crate::view::View;
 use anyhow::{Context, Result};
+use cues::Cues;
 use log::Log;
 use rereader::Reader;
 use service::Service;
@@ -28,8 +30,9 @@ use std::rc::Rc;
 use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::{Notice, Order, Shell, Slot};
-use tentacle_hat::motion::{Hat, Motion, Show};
+use tentacle_hat::motion::Hat;
 use tentacle_hat::units::Timebase;
 use told::Told;
 use trace::Trace;
@@ -61,11 +64,7 @@ impl Programme {
     /// # Errors
     /// The files' faults.
     pub(crate) fn hat(&self) -> Result<Hat, Failure> {
-        let mut hat = self.files.load()?;
-        if self.demo {
-            hat.motion = Motion::Show(Show::new(hat.rig.tentacles()));
-        }
-        Ok(hat)
+        self.files.load()
     }
 }
 
@@ -85,6 +84,7 @@ pub(crate) struct HostShell {
     told: Slot,
     reader: Reader,
     inbox: Inbox,
+    cues: Cues,
     board: BoardPlan,
     timebase: Timebase,
     trace: Option<Trace>,
@@ -157,6 +157,7 @@ impl HostShell {
             told: Slot::default(),
             reader,
             inbox: Inbox::default(),
+            cues: Cues::new(programme.demo),
             board: *rig.board(),
             timebase: *rig.timebase(),
             trace,
@@ -203,6 +204,11 @@ impl HostShell {
             service.offer(told.clone());
         }
         self.log.offer(told);
+    }
+
+    /// Whether anybody looks on.
+    fn is_watched(&self) -> bool {
+        self.view.is_some()
     }
 
     /// Lets the board live up to `t_us`, row by row of the trace.
@@ -255,7 +261,7 @@ impl Shell for HostShell {
             if self.machine.faults.strikes_view() {
                 view.break_down();
             }
-            if !view.publish(self.state) && !self.stopping {
+            if !view.publish(&self.state) && !self.stopping {
                 // A view that broke down leaves nobody to say when to stop.
                 self.signals.ask_stop();
             }
@@ -291,10 +297,18 @@ impl Shell for HostShell {
         }
     }
 
+    fn cue(&mut self, t_us: u64) -> Option<Cue> {
+        self.cues.next(t_us)
+    }
+
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
-            Notice::Slot(slot) => {
+            Notice::Cue(cue, t_us, taken) => self.cues.answer(cue, t_us, taken),
+            Notice::Slot(slot, sight) => {
                 self.state.slot(slot);
+                if self.is_watched() {
+                    self.state.see(slot.t_us, &sight);
+                }
                 let news = slot.good != self.told.good || slot.scene != self.told.scene;
                 if news || slot.t_us >= self.told.t_us + TELL_EVERY_US {
                     self.told = *slot;

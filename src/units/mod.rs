@@ -52,6 +52,16 @@ impl Turns {
         Self(libm::round(fraction * ONE) as u64 as u32)
     }
 
+    /// A bearing or another angle in degrees.
+    pub fn from_deg(deg: f32) -> Self {
+        Self::new(f64::from(deg) / 360.0)
+    }
+
+    /// The bare number, −½..½ turn.
+    pub fn get(self) -> f64 {
+        f64::from(self.0 as i32) / 4_294_967_296.0
+    }
+
     /// This phase further on by `other`.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -104,6 +114,13 @@ impl Frequency {
         Ok(Self::from_micro_hz(libm::round(hz * 1e6) as u32))
     }
 
+    /// The bare number, Hz.
+    pub fn hz(self) -> f64 {
+        // step / 2¹²⁸ turns a µs are as many MHz; its upper 64 bits tell µHz with ease.
+        let micro_hz = (self.step >> 64) * 1_000_000_000_000;
+        ((micro_hz + (1 << 63)) >> 64) as u32 as f64 / 1e6
+    }
+
     /// A frequency of whole µHz.
     pub const fn from_micro_hz(micro_hz: u32) -> Self {
         // f µHz is f / 10¹² turns a µs, so step = ⌈f · 2¹²⁸ / 10¹²⌉ = ⌈f · 2¹¹⁶ / 5¹²⌉,
@@ -113,6 +130,14 @@ impl Frequency {
         let lower = (upper % FIVE_12) << 52;
         Self {
             step: ((upper / FIVE_12) << 52) + lower.div_ceil(FIVE_12),
+        }
+    }
+
+    /// Half of it.
+    #[must_use]
+    pub fn halved(self) -> Self {
+        Self {
+            step: self.step.div_ceil(2),
         }
     }
 
@@ -246,6 +271,16 @@ mod tests {
         for second in [0, 1, 2, 3, 4, 86_400, 10_000_000] {
             let turns = Turns((second as u32 % 4) << 30);
             assert_eq!(quarter.phase_at(second * 1_000_000), turns);
+        }
+    }
+
+    #[test]
+    fn a_frequency_is_what_was_asked_for() {
+        for micro_hz in [
+            1_000, 1_001, 199_999, 200_000, 333_333, 4_999_999, 5_000_000,
+        ] {
+            let hz = f64::from(micro_hz) / 1e6;
+            assert_eq!(Frequency::from_micro_hz(micro_hz).hz(), hz);
         }
     }
 

@@ -82,19 +82,20 @@ impl View {
         let palette = Palette::of_environment();
         let mut history = History::new(&rig, State::default());
         let mut asked_until_us = 0;
-        let draw = move |frame: &mut Frame<'_>, state| {
+        let draw = move |frame: &mut Frame<'_>, state: State| {
             let broken = known.break_down.load(Ordering::Relaxed);
             assert!(!broken, "a fault on schedule");
             if let Some(new) = locked(&known.rig).take() {
                 rig = new;
-                history = History::new(&rig, state);
+                history = History::new(&rig, state.clone());
             }
+            let t_us = state.t_us;
             history.push(&rig, state);
             if known.asked.swap(false, Ordering::Relaxed) {
-                asked_until_us = state.t_us + HINT_US;
+                asked_until_us = t_us + HINT_US;
             }
             let notice = locked(&known.lines).last().cloned();
-            let asked = state.t_us < asked_until_us;
+            let asked = t_us < asked_until_us;
             picture::draw(frame, &rig, &history, notice.as_deref(), asked, palette);
         };
         let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
@@ -114,12 +115,12 @@ impl View {
 
     /// Leaves a state for the next picture, if it is time for one; whether
     /// anybody is there to draw it. The loop does not wait.
-    pub(crate) fn publish(&mut self, state: State) -> bool {
+    pub(crate) fn publish(&mut self, state: &State) -> bool {
         if state.t_us < self.drawn_us + PICTURE_EVERY_US {
             return true;
         }
         self.drawn_us = state.t_us;
-        self.stage.show(state)
+        self.stage.show(state.clone())
     }
 
     /// Goes over to another hat.

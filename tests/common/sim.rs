@@ -2,6 +2,7 @@
 
 use embedded_hal::i2c::Operation;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::board::faulty::{Fault, Faulty};
@@ -9,9 +10,10 @@ use tentacle_hat::board::registers::FULL;
 use tentacle_hat::board::traced::{Traced, Transaction};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted, VirtualBus};
 use tentacle_hat::calibration::*;
+use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::{Course, Notice, Order, Shell, Slot, Source, Tally, Terms, drive};
 use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::motion::{Hat, Motion};
+use tentacle_hat::motion::{Hat, Performance, Refusal};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::*;
@@ -93,10 +95,7 @@ pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat 
         tentacle_phase: Turns::new(0.25),
     };
     let wave = Wave::new(axis(200_000, 0.0), axis(300_000, 0.25), 4).unwrap();
-    Hat {
-        rig,
-        motion: Motion::Wave(wave),
-    }
+    Hat { rig, wave }
 }
 
 /// What happened, in words, with its moment.
@@ -160,6 +159,8 @@ pub struct Sim<'a> {
     pub absent: Box<dyn FnMut(u64) -> bool + 'a>,
     /// Asked once a slot, with the time.
     pub orders: Box<dyn FnMut(u64) -> Order + 'a>,
+    /// Cues and their moments, in order.
+    pub cues: VecDeque<(u64, Cue)>,
     /// Hats to go over to, one after another, and from when on.
     pub next: Vec<(u64, Hat)>,
     pub log: Log,
@@ -180,6 +181,7 @@ impl<'a> Sim<'a> {
             }),
             absent: Box::new(|_| false),
             orders: Box::new(|_| Order::Play),
+            cues: VecDeque::new(),
             next: Vec::new(),
             log: Log::new(),
             slots: Vec::new(),
@@ -275,9 +277,14 @@ impl<'a> Shell for Sim<'a> {
         (self.orders)(self.world.now_us.get())
     }
 
+    fn cue(&mut self, t_us: u64) -> Option<Cue> {
+        let due = self.cues.front()?.0 <= t_us;
+        due.then(|| self.cues.pop_front().unwrap().1)
+    }
+
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
-            Notice::Slot(slot) => self.slots.push(*slot),
+            Notice::Slot(slot, ..) => self.slots.push(*slot),
             other => self
                 .log
                 .push((self.world.now_us.get(), format!("{other:?}"))),
@@ -324,8 +331,16 @@ impl<F: FnMut() -> Option<Hat>> Source for InForce<F> {
         self.performer.pulses(t_us, before)
     }
 
-    fn scene_at(&self, t_us: u64) -> &'static str {
-        self.performer.scene_at(t_us)
+    fn cue(&mut self, cue: &Cue, t_us: u64) -> Result<(), Refusal> {
+        self.performer.cue(cue, t_us)
+    }
+
+    fn scene(&self) -> &'static str {
+        self.performer.scene()
+    }
+
+    fn performance(&self) -> Option<&Performance> {
+        self.performer.performance()
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::process::Command;
 use tentacle_hat::calibration::Rig;
 use tentacle_hat::frame::Frame;
-use tentacle_hat::motion::{Hat, Motion, Show};
+use tentacle_hat::motion::{Hat, Performance};
 use tentacle_hat::pulse;
 
 /// The lines so far, and how the first ✗ exits.
@@ -134,7 +134,7 @@ fn servos(report: &Report, rig: &Rig) {
 /// Whether the limits would flatten what is to be played: said before the show.
 /// The files are sound all the same, and a reload takes them.
 fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
-    let lines = flattened(&hat.rig, "the wave", &hat.motion);
+    let lines = flattened(&hat.rig, "the wave", Performance::new(hat));
     for line in &lines {
         let line = format_args!("{line}, or lower the frequency or amplitude in motion.toml");
         match only_files {
@@ -146,8 +146,9 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
         report.good("the wave keeps within the speed limits");
     }
     // The show is as it is, and slowed down it is still a show.
-    let show = Motion::Show(Show::new(hat.rig.tentacles()));
-    let lines = flattened(&hat.rig, "the show (--demo)", &show);
+    let mut show = Performance::new(hat);
+    show.play_show(true, 0);
+    let lines = flattened(&hat.rig, "the show (--demo)", show);
     for line in &lines {
         report.note(line);
     }
@@ -156,9 +157,9 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
     }
 }
 
-/// A line for each limit that a motion would run into.
-fn flattened(rig: &Rig, name: &str, motion: &Motion) -> Vec<String> {
-    let (each, total) = steepest(rig, motion);
+/// A line for each limit that a performance would run into.
+fn flattened(rig: &Rig, name: &str, performance: Performance) -> Vec<String> {
+    let (each, total) = steepest(rig, performance);
     let period_s = rig.timebase().period_us() / 1e6;
     let mut lines = Vec::new();
     for (i, servo) in rig.servos().iter().enumerate() {
@@ -182,14 +183,15 @@ fn flattened(rig: &Rig, name: &str, motion: &Motion) -> Vec<String> {
     lines
 }
 
-/// The steepest speeds of a motion without limits, each servo's and all
+/// The steepest speeds of a performance without limits, each servo's and all
 /// together, µs a second: over two minutes, frame by frame, which is longer than
 /// any loop or period that is fast enough to matter.
-fn steepest(rig: &Rig, motion: &Motion) -> (Vec<f32>, f32) {
+fn steepest(rig: &Rig, mut performance: Performance) -> (Vec<f32>, f32) {
     let timebase = rig.timebase();
     let rate = timebase.rate_hz();
-    let us_at = |k: u64| -> Vec<f32> {
-        let pose = motion.pose_at(timebase.slot_us(k), rig.tentacles().len());
+    let mut us_at = |k: u64| -> Vec<f32> {
+        performance.advance(timebase.slot_us(k));
+        let pose = performance.pose_at(timebase.slot_us(k));
         let servos = rig.servos().iter().enumerate();
         let us = servos.map(|(i, servo)| {
             let along = pulse::along(pose.0[i / 2], i);

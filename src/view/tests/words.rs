@@ -17,7 +17,7 @@ fn every_servo_has_a_row_with_what_the_board_emits() {
     state.outputs[2] = Emitted::Limp;
     state.outputs[3] = Emitted::High;
     for (columns, height) in [(80, 24), (200, 60), (60, 50), (50, 12), (20, 10)] {
-        let rows = rows(&picture(columns, height, &rig, state, COLOURED));
+        let rows = rows(&picture(columns, height, &rig, state.clone(), COLOURED));
         for (servo, emitted) in [
             ("arm-0.x", "1400 µs"),
             ("arm-0.y", "1410 µs"),
@@ -69,7 +69,7 @@ fn header(columns: u16, late: u64) -> Buffer {
     state.t_us = 60_000_000;
     state.tally.late = 3;
     state.tally.skipped = 7;
-    let mut history = History::new(&rig, state);
+    let mut history = History::new(&rig, state.clone());
     for frame in 1..=100 {
         state.t_us = 60_000_000 + frame * 20_000;
         state.tally.frames = frame;
@@ -80,7 +80,7 @@ fn header(columns: u16, late: u64) -> Buffer {
             4500 + 16 * (frame - 50)
         };
         state.tally.late += if frame > 100 - late { 1 } else { 0 };
-        history.push(&rig, state);
+        history.push(&rig, state.clone());
     }
     let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
     terminal
