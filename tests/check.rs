@@ -50,6 +50,16 @@ fn all_is_well() {
 }
 
 #[test]
+fn the_button_is_told_where_there_is_one() {
+    let servos = SERVOS.replace("# [button]\n# gpio", "[button]\ngpio");
+    let (said, exit) = check("button", &servos, MOTION, &["--files"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("✓ the button is on GPIO 23\n"), "{said}");
+    let (said, _) = check("no-button", SERVOS, MOTION, &["--files"]);
+    assert!(!said.contains("button"), "{said}");
+}
+
+#[test]
 fn who_knows_the_chip_is_told_more() {
     let (said, _) = check("verbose", SERVOS, MOTION, &["--verbose"]);
     let inward = "to which ends are rounded inward, prescale 121\n";

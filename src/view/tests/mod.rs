@@ -48,6 +48,7 @@ fn named(name: &str, count: u8) -> Rig {
         address: Address::DEFAULT,
         timebase: Timebase::new(50, 25_000_000).unwrap(),
         oe_gpio: None,
+        button_gpio: None,
     };
     Rig::new(board, 1e5, &plans, |fault| panic!("{fault}")).unwrap()
 }
