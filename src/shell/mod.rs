@@ -11,7 +11,7 @@ mod trace;
 
 use crate::failure::Failure;
 use crate::files::Files;
-use crate::host::{HostBus, Machine, Which};
+use crate::host::{Button, HostBus, Machine, Which};
 use crate::outlet::{Outlet, Things};
 use crate::pause::Pause;
 use crate::say;
@@ -75,6 +75,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 /// which waits for nothing: whatever may block has a thread of its own.
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
+    button: Button,
     signals: Signals,
     pause: Pause,
     stopping: bool,
@@ -148,6 +149,7 @@ impl HostShell {
         };
         let slow = machine.carries(rig).filter(|(carries, _)| !carries);
         let mut shell = Self {
+            button: Button::of(&machine),
             machine,
             pause: Pause::new(signals.clone()),
             signals,
@@ -167,6 +169,7 @@ impl HostShell {
         if let Some((_, line)) = slow {
             shell.tell(Told::Words(line));
         }
+        shell.change_button(&hat);
         Ok((shell, hat))
     }
 
@@ -224,11 +227,19 @@ impl HostShell {
         self.machine.advance_to(t_us);
     }
 
+    /// Goes over to the button that a hat has.
+    fn change_button(&mut self, hat: &Hat) {
+        if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
+            self.tell(Told::Words(why));
+        }
+    }
+
     /// Takes up files that were read again; bad ones are refused and the old
     /// hat goes on.
     fn take_up(&mut self, read: Result<Hat, Failure>) {
         match read {
             Ok(hat) => {
+                self.change_button(&hat);
                 if let Some(view) = &self.view {
                     view.change(hat.rig.clone());
                 }
@@ -298,7 +309,10 @@ impl Shell for HostShell {
     }
 
     fn cue(&mut self, t_us: u64) -> Option<Cue> {
-        self.cues.next(t_us)
+        match self.button.press(t_us) {
+            Some(press) => Some(self.cues.pressed(press)),
+            None => self.cues.next(t_us),
+        }
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
