@@ -55,8 +55,8 @@ fn the_button_is_told_where_there_is_one() {
     let (said, exit) = check("button", &servos, MOTION, &["--files"]);
     assert_eq!(exit, Some(0), "{said}");
     assert!(said.contains("✓ the button is on GPIO 23\n"), "{said}");
-    let (said, _) = check("no-button", SERVOS, MOTION, &["--files"]);
-    assert!(!said.contains("button"), "{said}");
+    let (said, _) = check("bare-pins", SERVOS, MOTION, &["--files"]);
+    assert!(!said.contains("the button"), "{said}");
 }
 
 #[test]
