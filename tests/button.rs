@@ -82,7 +82,9 @@ fn still_goes_limp_and_the_next_press_engages_one_by_one() {
         wakes.windows(2).all(|w| w[1] - w[0] >= 100_000),
         "{wakes:?}"
     );
-    // Lively again.
+    // Softly: growing begins with the last of them. Then it is lively again.
+    let first = (0..8).map(|servo| widest(&trace, servo, 12.0, 13.0));
+    assert!(first.fold(0.0, f64::max) < 8.0);
     let most = (0..8).map(|servo| widest(&trace, servo, 15.0, 18.0));
     assert!(most.fold(0.0, f64::max) > 60.0);
 }
@@ -134,6 +136,30 @@ fn presses_while_the_board_is_lost_count_too() {
     // Two moods on, still: straight and then limp.
     let (_, last) = trace.rows.last().unwrap();
     assert!(last.iter().all(Option::is_none), "{last:?}");
+}
+
+#[test]
+fn no_servo_notices_that_the_button_moves_to_another_pin() {
+    let bench = Bench::new("button-moves");
+    let child = bench.command(&["run", "--reload"]).spawn().unwrap();
+    bench.wait("all servos pulse", || bench.pulsing() == 8);
+    let servos = bench.folder.join("servos.toml");
+    let shipped = fs::read_to_string(&servos).unwrap();
+    // With another table too, so that it is seen when the files are in force.
+    let text = shipped
+        .replace("# [button]\n# gpio", "[button]\ngpio")
+        .replacen("[[-1, 1400], [1, 1600]]", "[[-1, 1380], [1, 1620]]", 1);
+    fs::write(&servos, text).unwrap();
+    let mut least = 8;
+    bench.wait("a pulse of the new table", || {
+        least = least.min(bench.pulsing());
+        let registers = fs::read(&bench.chip).unwrap();
+        // Above 1580 µs; the first channel starts at 0.
+        u16::from_le_bytes([registers[8], registers[9]]) > 324
+    });
+    assert_eq!(least, 8);
+    signal(&child, "-TERM");
+    assert!(child.wait_with_output().unwrap().status.success());
 }
 
 #[test]
