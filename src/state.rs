@@ -39,12 +39,12 @@ pub(crate) struct Playing {
 impl Playing {
     fn of(performance: &Performance, t_us: u64) -> Self {
         let bends = performance.pose_at(t_us).0;
-        let wave = performance.wave();
+        let wishes = performance.wishes();
         Self {
-            mood: performance.mood(),
-            folded: performance.is_folded(),
+            mood: wishes.mood(),
+            folded: wishes.is_folded(),
             bends: bends.into_iter().take(performance.tentacles()).collect(),
-            keys: Key::all().map(|key| wave.get(key)).collect(),
+            keys: Key::all().map(|key| wishes.wave().get(key)).collect(),
             people: performance.people().iter().copied().collect(),
         }
     }

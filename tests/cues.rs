@@ -326,7 +326,7 @@ fn what_came_while_the_board_was_lost_changes_states_only() {
         .map(|s| s.scene)
         .collect();
     assert!(
-        scenes.len() > 100 && scenes.iter().all(|scene| *scene == "calm"),
+        scenes.len() > 100 && scenes.iter().all(|scene| *scene == "wave"),
         "{scenes:?}"
     );
 }
