@@ -107,6 +107,12 @@ pub(crate) struct Run {
     /// Write the pulses that the board emits to a CSV file, a row a frame
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Play the cues of a file: lines of SECONDS CUE, as in `12.5 fold`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cues: Option<PathBuf>,
+    /// Write every cue that comes in to a file that `--cues` plays again to the bit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Take the files up whenever they are saved
     #[arg(long, conflicts_with = "unpaced")]
     pub(crate) reload: bool,

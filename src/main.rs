@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod failure;
 mod files;
+mod fingerprint;
 mod host;
 mod nearest;
 mod oscillator;
@@ -13,6 +14,7 @@ mod pause;
 mod say;
 mod screen;
 mod session;
+mod sheet;
 mod shell;
 mod signals;
 mod state;
@@ -70,6 +72,9 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 view: view::wanted(asked, options.unpaced)?,
                 reload: options.reload,
                 trace: options.trace,
+                cues: options.cues,
+                record: options.record,
+                seed: options.seed,
             };
             commands::run::run(which, &programme)
         }

@@ -118,14 +118,17 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
     fn cue(&mut self, cue: &Cue, t_us: u64) -> Result<(), Refusal> {
         let performance = &mut self.performance;
         match *cue {
-            Cue::Mood(mood) => performance.set_mood(mood),
-            Cue::Scene(scene) => performance.play(scene, t_us),
-            Cue::Demo(on) => performance.play_show(on, t_us),
-            Cue::Fold(folded) => performance.fold(folded, t_us),
-            Cue::Startle(bearing) => performance.startle(bearing.map(Turns::from_deg), t_us),
+            Cue::Mood(mood) => performance.ask().set_mood(mood),
+            Cue::Scene(scene) => performance.ask().play(scene, t_us),
+            Cue::Demo(on) => performance.ask().play_show(on, t_us),
+            Cue::Fold(folded) => performance.ask().fold(folded, t_us),
+            Cue::Startle(bearing) => {
+                let from = bearing.map(Turns::from_deg);
+                performance.ask().startle(from, t_us);
+            }
             Cue::Person(id, sighting) => performance.meet(id, sighting)?,
             Cue::Heading(deg) => performance.set_heading(deg),
-            Cue::Set(key, value) => performance.set(key, value)?,
+            Cue::Set(key, value) => performance.ask().set(key, value)?,
             Cue::Engage(engaged) => self.relaxed = !engaged,
         }
         Ok(())

@@ -29,6 +29,8 @@ pub(crate) struct State {
 pub(crate) struct Playing {
     pub(crate) mood: Mood,
     pub(crate) folded: bool,
+    /// Whether the show is on.
+    pub(crate) show: bool,
     /// Where each tentacle is to lean.
     pub(crate) bends: ArrayVec<Bend, MAX_TENTACLES>,
     /// The numbers of motion.toml in force, in the order of [`Key::all`].
@@ -39,12 +41,13 @@ pub(crate) struct Playing {
 impl Playing {
     fn of(performance: &Performance, t_us: u64) -> Self {
         let bends = performance.pose_at(t_us).0;
-        let wave = performance.wave();
+        let wishes = performance.wishes();
         Self {
-            mood: performance.mood(),
-            folded: performance.is_folded(),
+            mood: wishes.mood(),
+            folded: wishes.is_folded(),
+            show: wishes.is_show_on(),
             bends: bends.into_iter().take(performance.tentacles()).collect(),
-            keys: Key::all().map(|key| wave.get(key)).collect(),
+            keys: Key::all().map(|key| wishes.wave().get(key)).collect(),
             people: performance.people().iter().copied().collect(),
         }
     }

@@ -4,7 +4,7 @@ mod common;
 
 use common::bench::{Bench, Manager, signal, text};
 use common::sim::{SECOND, Sim, ch, for_seconds, fresh, hat};
-use common::{Trace, hat as program};
+use common::{Trace, folder, hat as program};
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
@@ -127,6 +127,23 @@ fn the_cues_of_presses_keep_within_the_invariants() {
     assert_eq!(limp[12..19], [0; 7], "{limp:?}");
     assert_eq!(limp[19..22], [8; 3], "{limp:?}");
     assert_eq!(limp[22..29], [0; 7], "{limp:?}");
+}
+
+#[test]
+fn a_record_holds_what_presses_asked_for() {
+    let record = folder("button-record").join("record.cues");
+    let record = record.to_str().unwrap();
+    let presses = "press@3+0.1,press@6+1.2";
+    let arguments = ["--seconds", "12", "--faults", presses, "--record", record];
+    let (pressed, _) = Trace::of("button-recorded", &arguments);
+    let text = fs::read_to_string(record).unwrap();
+    assert!(
+        text.contains(" mood calm\n") && text.contains(" fold\n"),
+        "{text}"
+    );
+    let arguments = ["--seconds", "12", "--cues", record];
+    let (played, _) = Trace::of("button-played", &arguments);
+    assert_eq!(played, pressed);
 }
 
 #[test]

@@ -6,15 +6,18 @@ mod performance;
 mod show;
 mod startle;
 pub mod wave;
+mod wishes;
 
 use crate::calibration::{MAX_TENTACLES, Rig, Tentacle};
 use crate::units::{Bend, OutOfRange, Turns};
 use arrayvec::ArrayVec;
 pub use people::{Id, People, Sighting};
-pub use performance::{Mood, Performance};
+use performance::Movement;
+pub use performance::Performance;
 pub use show::{SHOW_US, Scene};
 use wave::TooFar;
 pub use wave::Wave;
+pub use wishes::{Mood, Wishes};
 
 /// The bends of all tentacles at one instant, in file order; those beyond the
 /// hat's number stand straight.

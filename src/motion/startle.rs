@@ -23,9 +23,9 @@ const FLINCH: f32 = 0.85;
 const LOOK: f32 = 0.35;
 
 impl Startle {
-    /// Whether it is over at `t_us`.
-    pub(super) fn is_over(&self, t_us: u64) -> bool {
-        t_us >= self.at_us + ALL_US
+    /// When it is over.
+    pub(super) fn ends_us(&self) -> u64 {
+        self.at_us + ALL_US
     }
 
     pub(super) fn pose_at(&self, t_us: u64, facings: &Facings) -> Pose {

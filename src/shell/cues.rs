@@ -1,6 +1,7 @@
-//! Where cues come from while the hat performs, and who is told what became of them.
+//! Where cues come from while the hat performs, and who hears what became of them.
 
 use crate::host::Press;
+use crate::sheet::Entry;
 use std::collections::VecDeque;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::{Mood, Refusal};
@@ -10,42 +11,69 @@ use tentacle_hat::motion::{Mood, Refusal};
 pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
+    sheet: VecDeque<Entry>,
+    /// Where the cue that is being taken came from.
+    from: Origin,
     /// What the hat is by the cues up to now, also while there is no board: a press goes
     /// on from there.
     mood: Mood,
     folded: bool,
 }
 
+/// Who said a cue.
+#[derive(Debug)]
+enum Origin {
+    Own,
+    /// A line of the sheet.
+    Sheet(String),
+}
+
 impl Cues {
     /// Those of a `run`, with or without `--demo`.
-    pub(super) fn new(demo: bool) -> Self {
+    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>) -> Self {
         Self {
             own: demo.then_some(Cue::Demo(true)).into_iter().collect(),
+            sheet,
+            from: Origin::Own,
             mood: Mood::default(),
             folded: false,
         }
     }
 
     /// The next one that is due at `t_us`.
-    pub(super) fn next(&mut self, _t_us: u64) -> Option<Cue> {
-        self.own.pop_front()
+    pub(super) fn next(&mut self, t_us: u64) -> Option<Cue> {
+        if let Some(cue) = self.own.pop_front() {
+            self.from = Origin::Own;
+            return Some(cue);
+        }
+        if self.sheet.front().is_some_and(|entry| entry.t_us <= t_us) {
+            let entry = self.sheet.pop_front()?;
+            self.from = Origin::Sheet(entry.place);
+            return Some(entry.cue);
+        }
+        None
     }
 
     /// What a press of the button asks for: a short one the next mood, a long one to fold
     /// or unfold.
-    pub(super) fn pressed(&self, press: Press) -> Cue {
+    pub(super) fn pressed(&mut self, press: Press) -> Cue {
+        self.from = Origin::Own;
         match press {
             Press::Short => Cue::Mood(self.mood.next()),
             Press::Long => Cue::Fold(!self.folded),
         }
     }
 
-    /// Hears what became of it.
-    pub(super) fn answer(&mut self, cue: &Cue, _t_us: u64, taken: Result<(), Refusal>) {
+    /// Hears what became of it; what the user is to be told about that.
+    pub(super) fn answer(&mut self, cue: &Cue, taken: Result<(), Refusal>) -> Option<String> {
         match *cue {
             Cue::Mood(mood) if taken.is_ok() => self.mood = mood,
             Cue::Fold(folded) if taken.is_ok() => self.folded = folded,
             _ => {}
+        }
+        match (&self.from, taken) {
+            (Origin::Sheet(place), Err(why)) => Some(format!("{place}: not done: {why}")),
+            _ => None,
         }
     }
 }

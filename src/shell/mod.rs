@@ -3,6 +3,8 @@
 
 mod cues;
 mod log;
+mod output;
+mod record;
 mod rereader;
 mod saved;
 mod service;
@@ -11,16 +13,19 @@ mod trace;
 
 use crate::failure::Failure;
 use crate::files::Files;
+use crate::fingerprint::fingerprint;
 use crate::host::{Button, HostBus, Machine, Which};
 use crate::outlet::{Outlet, Things};
 use crate::pause::Pause;
 use crate::say;
+use crate::sheet::{Made, Notes, Sheet};
 use crate::signals::Signals;
 use crate::state::State;
 use crate::view::View;
 use anyhow::{Context, Result};
 use cues::Cues;
 use log::Log;
+use record::Record;
 use rereader::Reader;
 use service::Service;
 use std::cell::RefCell;
@@ -56,6 +61,11 @@ pub(crate) struct Programme {
     /// Take the files up when they are saved.
     pub(crate) reload: bool,
     pub(crate) trace: Option<PathBuf>,
+    /// A sheet whose cues are played.
+    pub(crate) cues: Option<PathBuf>,
+    /// Where every cue is written to.
+    pub(crate) record: Option<PathBuf>,
+    pub(crate) seed: u64,
 }
 
 impl Programme {
@@ -65,6 +75,16 @@ impl Programme {
     /// The files' faults.
     pub(crate) fn hat(&self) -> Result<Hat, Failure> {
         self.files.load()
+    }
+
+    /// What makes the frames of that hat, besides cues.
+    fn made(&self, hat: &Hat) -> Made {
+        Made {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.seed,
+            servos: fingerprint(&hat.rig),
+            motion: fingerprint(&hat.wave),
+        }
     }
 }
 
@@ -86,6 +106,9 @@ pub(crate) struct HostShell {
     reader: Reader,
     inbox: Inbox,
     cues: Cues,
+    record: Option<Record>,
+    /// What befell the frames of a record that is played again, without pauses.
+    replayed: Option<Notes>,
     board: BoardPlan,
     timebase: Timebase,
     trace: Option<Trace>,
@@ -104,6 +127,12 @@ impl HostShell {
         reader.ask();
         let hat = reader.wait()?;
         let rig = &hat.rig;
+        let sheet = programme.cues.as_deref().map(Sheet::open).transpose()?;
+        let sheet = sheet.unwrap_or_default();
+        if let (Some(notes), Some(path)) = (&sheet.notes, &programme.cues) {
+            let fits = notes.fits(&programme.made(&hat));
+            fits.with_context(|| path.display().to_string())?;
+        }
         let watched = programme.trace.is_some() || programme.view;
         let machine = Machine::new(which.clone(), rig.board(), programme.unpaced, watched)?;
         let trace = programme.trace.as_ref().map(|path| {
@@ -111,6 +140,11 @@ impl HostShell {
                 .with_context(|| path.display().to_string())
         });
         let trace = trace.transpose()?;
+        let record = programme.record.as_ref().map(|path| {
+            Record::create(path, programme.made(&hat), programme.unpaced)
+                .with_context(|| path.display().to_string())
+        });
+        let record = record.transpose()?;
         let service = Service::is_there().then(|| {
             let mut service = Service::new(Log::new(which.clone(), false));
             let hear = move |told: Things<Told>| {
@@ -159,7 +193,9 @@ impl HostShell {
             told: Slot::default(),
             reader,
             inbox: Inbox::default(),
-            cues: Cues::new(programme.demo),
+            cues: Cues::new(programme.demo, sheet.cues),
+            record,
+            replayed: sheet.notes.filter(|_| programme.unpaced),
             board: *rig.board(),
             timebase: *rig.timebase(),
             trace,
@@ -198,8 +234,9 @@ impl HostShell {
         if dropped > 0 {
             say::last(format_args!("the last {dropped} events are not told"));
         }
+        let record = self.record.map_or(Ok(()), Record::finish);
         self.view.map_or(Ok(()), |mut view| view.close())?;
-        trace
+        trace.and(record)
     }
 
     fn tell(&mut self, told: Told) {
@@ -207,6 +244,11 @@ impl HostShell {
             service.offer(told.clone());
         }
         self.log.offer(told);
+    }
+
+    /// A record of this cannot be played again from here on.
+    fn breaks(&mut self, why: &'static str) {
+        self.record.iter_mut().for_each(|record| record.breaks(why));
     }
 
     /// Whether anybody looks on.
@@ -244,6 +286,7 @@ impl HostShell {
                     view.change(hat.rig.clone());
                 }
                 *self.inbox.borrow_mut() = Some(hat);
+                self.breaks("the files were read again");
                 self.tell(Told::Read);
             }
             Err(failure) => self.tell(Told::Refused(failure.to_string())),
@@ -265,7 +308,11 @@ impl Shell for HostShell {
     }
 
     fn sleep_until(&mut self, t_us: u64) {
-        self.machine.time.sleep_until(t_us);
+        let wakes_us = match &mut self.replayed {
+            Some(notes) => notes.wakes_us(t_us),
+            None => t_us,
+        };
+        self.machine.time.sleep_until(wakes_us);
         self.advance_to(t_us);
         if let (Some(view), Some(chip)) = (&mut self.view, &self.machine.chip) {
             self.state.observe(t_us, &chip.chip.borrow());
@@ -281,6 +328,9 @@ impl Shell for HostShell {
 
     fn order(&mut self) -> Order {
         let mut stop = self.signals.take_stop();
+        if let Some(stop_us) = self.replayed.as_ref().and_then(|notes| notes.stopped_us) {
+            stop |= !self.stopping && self.machine.time.now_us() >= stop_us;
+        }
         if self.signals.take_hangup() {
             if self.stopping {
                 // It is on its way already.
@@ -317,8 +367,18 @@ impl Shell for HostShell {
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
         match notice {
-            Notice::Cue(cue, t_us, taken) => self.cues.answer(cue, t_us, taken),
+            Notice::Cue(cue, t_us, taken) => {
+                if let (Ok(()), Some(record)) = (&taken, &mut self.record) {
+                    record.cue(cue, t_us);
+                }
+                if let Some(words) = self.cues.answer(cue, taken) {
+                    self.tell(Told::Words(words));
+                }
+            }
             Notice::Slot(slot, sight) => {
+                if let Some(record) = &mut self.record {
+                    record.slot(slot, &self.timebase, self.state.stopping);
+                }
                 self.state.slot(slot);
                 if self.is_watched() {
                     self.state.see(slot.t_us, &sight);
@@ -345,6 +405,12 @@ impl Shell for HostShell {
                 self.state.stopping &= !out;
                 if out {
                     self.tell(Told::Armed);
+                    self.breaks("the board was armed anew");
+                    if let Some(us) = self.replayed.as_ref().and_then(|notes| notes.armed_us) {
+                        // Within the slot before.
+                        let half_us = self.timebase.period_us() as u64 / 2;
+                        self.machine.time.sleep_until(us - half_us.min(us));
+                    }
                 }
                 if let Err(why) = self.machine.let_out(out) {
                     self.tell(Told::Shut(why));

@@ -1,9 +1,9 @@
 //! `--trace`: the pulses that the board emits, as CSV.
 
+use super::output;
 use crate::outlet::{Outlet, Things};
 use anyhow::{Context, Result, bail};
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
@@ -36,27 +36,23 @@ impl Trace {
         seconds: Option<u64>,
         unpaced: bool,
     ) -> io::Result<Self> {
-        let file = open(path)?;
-        let mut file = BufWriter::new(file);
+        let file = output::open(path, HEAD, "trace")?;
         let servos = rig.servos();
         let names = (0..servos.len()).map(|servo| format!(",{}", rig.servo_name(servo)));
         let header = names.collect::<String>();
         let channels: Vec<_> = servos.iter().map(|servo| servo.channel).collect();
         let rate = u64::from(rig.timebase().rate_hz());
+        let mut header = Some(format!("{HEAD}{header}"));
         let write = move |rows: Things<Row>| {
-            // Only now, since nothing was refused.
-            let mut rows = rows.peekable();
-            if rows.peek().is_some() && file.get_ref().metadata()?.is_file() {
-                file.get_ref().set_len(0)?;
-            }
-            writeln!(file, "{HEAD}{header}")?;
-            for (lost, row) in rows {
+            output::fill(file, rows, |file, lost, row| {
+                if let Some(header) = header.take() {
+                    writeln!(file, "{header}")?;
+                }
                 if lost > 0 {
                     writeln!(file, "# {lost} rows are lost here: nobody took them")?;
                 }
-                write_row(&mut file, &channels, &row)?;
-            }
-            file.flush()
+                write_row(file, &channels, &row)
+            })
         };
         Ok(Self {
             rows: Outlet::open("trace", ROOM, unpaced, write)?,
@@ -95,28 +91,6 @@ impl Trace {
             _ => bail!("the trace ends early: nobody takes its last rows"),
         }
     }
-}
-
-/// A file for a trace: a new one, or one that was a trace before.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    let mut file = options.read(true).write(true).create(true).truncate(false);
-    let is_file = std::fs::metadata(path).map_or(true, |file| file.is_file());
-    if !is_file {
-        // A pipe or a terminal holds nothing that could be lost.
-        file = file.read(false);
-    }
-    let mut file = file.open(path)?;
-    let mut head = [0; HEAD.len()];
-    if is_file && file.metadata()?.len() > 0 {
-        let is_trace = file.read_exact(&mut head).is_ok() && head == *HEAD.as_bytes();
-        if !is_trace {
-            let why = "is no trace, and is not overwritten by one";
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
-        }
-        file.rewind()?;
-    }
-    Ok(file)
 }
 
 fn write_row(file: &mut impl Write, channels: &[Channel], row: &Row) -> io::Result<()> {

@@ -150,7 +150,7 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
     }
     // The show is as it is, and slowed down it is still a show.
     let mut show = Performance::new(hat);
-    show.play_show(true, 0);
+    show.ask().play_show(true, 0);
     let lines = flattened(&hat.rig, "the show (--demo)", show);
     for line in &lines {
         report.note(line);
