@@ -48,14 +48,16 @@ pub(crate) fn check_terminal(servos: usize) -> Result<()> {
 /// Lines of advice while the whole hat is shown below them.
 const ADVICE: u16 = 4;
 
+/// Each line fills the smallest terminal; where there is room for the last alone, the advice tells
+/// most of the others.
 const KEYS: [&str; 3] = [
-    "↑↓ choose   Space engage / limp   ←→ 10 µs   Shift ←→ 50 µs   , . one tick",
-    "n neutral   [ negative end   ] positive end   m middle point   f turn round",
-    "g to neutral   t sweep   a all straight   u undo   s save   q quit   ? help",
+    "↑↓ choose  Space engage / limp  w wiggle  ←→ 10 µs  Shift ←→ 50 µs  , . one tick",
+    "n neutral  [ negative end  ] positive end  m middle point  f turn round  t sweep",
+    "g to neutral  a all straight  u undo  s save  q quit  Ctrl-Z shell  ? help",
 ];
 
 const KEYS_ALL_STRAIGHT: [&str; 1] =
-    ["↑↓ choose   ←→ Shift ←→ , . straighten   n neutral   u undo   Space all limp"];
+    ["↑↓ choose   ←→ , . straighten   w wiggle   n neutral   u undo   Space all limp"];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -290,6 +292,23 @@ mod tests {
         let shown = picture(smallest(8), 4, "?");
         for line in HELP {
             assert!(shown.contains(line), "{line}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_key_is_cut_off_at_the_foot() {
+        for (tentacles, pressed, keys) in [
+            (4, "", &KEYS[..]),
+            (4, "a", &KEYS_ALL_STRAIGHT),
+            (8, "", &KEYS[2..]),
+        ] {
+            let shown = picture(smallest(2 * tentacles), tentacles, pressed);
+            let foot = keys.join("\n");
+            let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+            assert!(lines.join("\n").ends_with(&foot), "{foot}: {shown}");
+        }
+        for told in ["w wiggle", "Ctrl-Z"] {
+            assert!(KEYS.concat().contains(told), "{told}");
         }
     }
 
