@@ -510,6 +510,20 @@ fn without_a_folder_it_is_a_rehearsal_in_a_folder_of_its_own() {
     let output = command.current_dir(&folder).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("created rehearsal/servos.toml"), "{said}");
-    let text = text(&folder.join("rehearsal"));
+    let rehearsal = folder.join("rehearsal");
+    let text = text(&rehearsal);
     assert_eq!(text.matches("\ntable").count(), 1, "{text}");
+    // What is wrong there is told of it, and not of the files that came with the program.
+    let broken = text.replacen("channel = 3", "channel = 33", 1);
+    for (file, words) in [
+        ("servos.toml.bak.1", ["restore", "1"].as_slice()),
+        ("servos.toml", &["trim", "front-left.x", "5"]),
+    ] {
+        fs::write(rehearsal.join(file), &broken).unwrap();
+        let mut command = hat(&["calibrate"]);
+        let output = command.args(words).current_dir(&folder).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("rehearsal/servos.toml:"), "{said}");
+        assert!(said.contains("channel = 33"), "{said}");
+    }
 }

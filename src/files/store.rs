@@ -2,9 +2,7 @@
 
 use super::edit::Document;
 use super::look::{self, shown};
-use super::{
-    Files, REHEARSAL_FOLDER, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole,
-};
+use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole};
 use crate::failure::{Exit, Failure};
 use crate::say::{say, tell};
 use anyhow::{Result, anyhow, bail};
@@ -54,10 +52,6 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let files = match files {
-            Files::Shipped => &Files::Folder(REHEARSAL_FOLDER.into()),
-            files => files,
-        };
         let path = servos_in(files.calibrated())?;
         let text = text(&path)?;
         let servos = files.servos(&text)?;
