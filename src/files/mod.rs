@@ -79,6 +79,17 @@ impl Files {
         Some(["servos.toml", "motion.toml"].map(|name| folder.join(name)))
     }
 
+    /// What a command line needs to mean the same files.
+    pub(crate) fn option(&self) -> String {
+        match self {
+            Self::Service => String::new(),
+            Self::Folder(folder) if folder != Path::new(REHEARSAL_FOLDER) => {
+                format!(" --config {}", look::shown(folder))
+            }
+            Self::Folder(_) | Self::Shipped => " --board virtual".to_owned(),
+        }
+    }
+
     /// Reads and checks both files.
     ///
     /// # Errors

@@ -105,7 +105,10 @@ impl Store {
         let _lock = lock(&path)?;
         let backups = backups::of(&path);
         let Some((_, backup)) = backups.iter().find(|(other, _)| *other == number) else {
-            bail!("there is no backup {number}; `tentacle-hat calibrate restore` lists them");
+            bail!(
+                "there is no backup {number}; `tentacle-hat calibrate restore{}` lists them",
+                files.option()
+            );
         };
         let text = look::read(backup)?;
         if let Err(faults) = files.servos(&text) {
@@ -228,7 +231,8 @@ impl Store {
         let path = shown(&self.path);
         match saved.backup {
             Some(n) => tell(format_args!(
-                "{path}: saved; `tentacle-hat calibrate restore {n}` takes it back"
+                "{path}: saved; `tentacle-hat calibrate restore {n}{}` takes it back",
+                self.files.option()
             )),
             None if saved.changed => {}
             None => tell(format_args!("{path}: says so already, and is as it was")),

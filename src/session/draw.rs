@@ -134,7 +134,7 @@ fn servos(session: &Session) -> Text<'static> {
     let longest = session.servos.iter().map(|s| s.name.len()).max();
     let width = longest.unwrap_or(0).max(5);
     let header = format!(
-        "  {:width$} ch  emitted negative  neutral positive   trim  state",
+        "  {:width$} ch emitted negative  neutral positive  trim  state",
         "servo"
     );
     let mut lines = vec![Line::styled(header, DIM)];
@@ -153,7 +153,7 @@ fn servos(session: &Session) -> Text<'static> {
 fn row(servo: &Felt, width: usize, chosen: bool) -> String {
     let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| format!("{us:.1}"));
     format!(
-        "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
+        "{} {:width$} {:2} {:>7} {:>8} {:>8} {:>8} {:>+5}  {}",
         if chosen { '▶' } else { ' ' },
         servo.name,
         servo.channel,
@@ -242,6 +242,12 @@ mod tests {
         }
         let servos = Files::Shipped.servos(&text).unwrap();
         let mut session = Session::new(&servos, "/etc/tentacle-hat/servos.toml".to_owned());
+        played(&mut session, keys);
+        shown((width, height), &session)
+    }
+
+    /// Presses keys, with ten seconds of frames behind each.
+    fn played(session: &mut Session, keys: &str) {
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);
             let mut board = Pulses::LIMP;
@@ -251,8 +257,11 @@ mod tests {
                 board = pulses;
             }
         }
+    }
+
+    fn shown((width, height): (u16, u16), session: &Session) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, &session)).unwrap();
+        terminal.draw(|frame| draw(frame, session)).unwrap();
         let buffer = terminal.backend().buffer();
         let rows = buffer.content().chunks(width.into());
         let row = |cells: &[ratatui::buffer::Cell]| -> String {
@@ -272,6 +281,23 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains("? help"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_servo_lacks_is_not_cut_off() {
+        let text = SHIPPED_SERVOS.replace("table = [[-1, 1400], [1, 1600]]\n", "");
+        let servos = Files::Shipped.servos(&text).unwrap();
+        let mut session = Session::new(&servos, String::new());
+        let sees = |session: &Session, state: &str| {
+            let shown = shown(smallest(8), session);
+            assert!(shown.contains(state), "{shown}");
+        };
+        sees(&session, "limp, lacks [n]");
+        played(&mut session, " ");
+        sees(&session, "engaged, lacks [n]");
+        // The longest word for what one does.
+        session.key(Key::Char('w'), 1);
+        sees(&session, "sweeping, lacks [n]");
     }
 
     #[test]
