@@ -318,6 +318,20 @@ fn without_a_folder_it_is_a_rehearsal_in_a_folder_of_its_own() {
     let rehearsal = folder.join("rehearsal");
     let text = text(&rehearsal);
     assert_eq!(text.matches("\ntable").count(), 1, "{text}");
+    // What takes it back is not to mean the hat's own files.
+    let back = "`tentacle-hat calibrate restore 1 --board virtual`";
+    let rehearsed = |words: &[&str]| {
+        let mut command = hat(&["calibrate"]);
+        let output = command.args(words).current_dir(&folder).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = rehearsed(&["trim", "front-left.x", "5"]);
+    assert!(said.contains(&format!("{back} takes it back")), "{said}");
+    let said = rehearsed(&["restore"]);
+    assert!(
+        said.contains(&format!("{back} brings the youngest")),
+        "{said}"
+    );
     // What is wrong there is told of it, and not of the files that came with the program.
     let broken = text.replacen("channel = 3", "channel = 33", 1);
     for (file, words) in [

@@ -83,10 +83,8 @@ impl Files {
     pub(crate) fn option(&self) -> String {
         match self {
             Self::Service => String::new(),
-            Self::Folder(folder) if folder != Path::new(REHEARSAL_FOLDER) => {
-                format!(" --config {}", look::shown(folder))
-            }
-            Self::Folder(_) | Self::Shipped => " --board virtual".to_owned(),
+            Self::Folder(folder) => format!(" --config {}", look::shown(folder)),
+            Self::Shipped => " --board virtual".to_owned(),
         }
     }
 
