@@ -266,7 +266,12 @@ pub(crate) fn parse() -> Cli {
             .map_or("", |word| word.trim_start_matches('-'));
         let meant = MEANT.iter().find(|(said, _)| *said == word);
         if let Some((_, meant)) = meant {
-            for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+            // The usage would be that of a word that looks alike.
+            for kind in [
+                ContextKind::SuggestedArg,
+                ContextKind::SuggestedSubcommand,
+                ContextKind::Usage,
+            ] {
                 error.remove(kind);
             }
             let tip = StyledStr::from(*meant);

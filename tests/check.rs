@@ -97,6 +97,7 @@ fn words_that_are_none_here_have_a_hint() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(hint), "{said}");
         assert_eq!(said.matches("tip:").count(), 1, "{said}");
+        assert!(!said.contains("--seed"), "{said}");
     }
 }
 

@@ -180,7 +180,30 @@ fn footer(
     }];
     if let Some(notice) = notice {
         row.push(Span::styled("  │  ", faint));
-        row.push(Span::styled(notice, palette.alarm()));
+        let taken: usize = row.iter().map(Span::width).sum();
+        let room = usize::from(area.width).saturating_sub(taken);
+        row.push(Span::styled(fitted(brief(notice), room), palette.alarm()));
     }
     Line::from(row).render(area, buffer);
+}
+
+/// What a line has room for: of files that are refused the first fault, without
+/// their folder.
+fn brief(notice: &str) -> String {
+    let Some(fault) = notice.lines().nth(1) else {
+        return notice.to_owned();
+    };
+    let path = fault.find(": ").unwrap_or(0);
+    let name = fault[..path].rfind('/').map_or(0, |slash| slash + 1);
+    format!("refused: {}", &fault[name..])
+}
+
+/// With an ellipsis at its end where there is no room for it.
+fn fitted(mut text: String, room: usize) -> String {
+    if let Some((last, _)) = text.char_indices().nth(room) {
+        text.truncate(last);
+        text.pop();
+        text.push('…');
+    }
+    text
 }

@@ -227,7 +227,7 @@ fn service(report: &Report) {
         output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
     };
     match (ask("is-active"), ask("is-enabled")) {
-        (Ok(active), Ok(enabled)) if !enabled.is_empty() => {
+        (Ok(active), Ok(enabled)) if !active.is_empty() && !enabled.is_empty() => {
             report.good(format_args!("the service is {active} and {enabled}"));
         }
         _ => report.note("there is no service here: `run` moves the hat by hand"),

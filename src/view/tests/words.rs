@@ -146,6 +146,33 @@ fn the_last_row_has_the_keys_and_the_notice() {
 }
 
 #[test]
+fn a_refused_file_shows_its_first_fault_and_line() {
+    let rig = rig(4);
+    let history = History::new(&rig, at_work(4));
+    let foot = |columns, faults: &str| {
+        let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
+        let notice = format!("the calibration has faults; the old one goes on:\n{faults}");
+        terminal
+            .draw(|frame| draw(frame, &rig, &history, Some(&notice), false, COLOURED))
+            .unwrap();
+        let rows = rows(terminal.backend().buffer());
+        rows.last().unwrap().trim_end().to_owned()
+    };
+    let fault = "/etc/tentacle-hat/motion.toml:11: wave.x.amplitude = 3: must be from 0 to 1";
+    assert_eq!(
+        foot(80, fault),
+        " q leaves  │  refused: motion.toml:11: wave.x.amplitude = 3: must be from 0 to 1"
+    );
+    assert_eq!(
+        foot(60, &format!("{fault}\nservos.toml: and another")),
+        " q leaves  │  refused: motion.toml:11: wave.x.amplitude = 3…"
+    );
+    let missing = "motion.toml: there is no such file";
+    let shown = " q leaves  │  refused: motion.toml: there is no such file";
+    assert_eq!(foot(80, missing), shown);
+}
+
+#[test]
 fn without_colours_there_is_none() {
     let has_colour = |palette| {
         let picture = picture(80, 24, &rig(4), at_work(4), palette);
