@@ -1,7 +1,7 @@
 //! `motion.toml` edited: the numbers that were found by looking.
 
 use super::edit::Document;
-use super::{Files, backups, look, motion, whole};
+use super::{Files, backups, check, look, motion, whole};
 use crate::failure::Failure;
 use anyhow::{Result, anyhow};
 use std::path::PathBuf;
@@ -26,10 +26,8 @@ impl Files {
             document.set_key(*key, *number)?;
         }
         let text = document.text();
-        self.check("motion.toml", &text, |reading| {
-            motion::motion(reading, tentacles)
-        })
-        .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
+        check(&path, &text, |reading| motion::motion(reading, tentacles))
+            .map_err(|fault| anyhow!("nothing was saved; the new file would be wrong:\n{fault}"))?;
         if text == before {
             return Ok(None);
         }
