@@ -1,6 +1,7 @@
 //! Where cues come from while the hat performs, and who hears what became of them.
 
 use crate::sheet::Entry;
+use crate::socket::{Client, Server};
 use std::collections::VecDeque;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::Refusal;
@@ -11,6 +12,7 @@ pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
     sheet: VecDeque<Entry>,
+    pub(super) socket: Option<Server>,
     /// Where the cue that is being taken came from.
     from: Origin,
 }
@@ -21,14 +23,16 @@ enum Origin {
     Own,
     /// A line of the sheet.
     Sheet(String),
+    Socket(Client),
 }
 
 impl Cues {
     /// Those of a `run`, with or without `--demo`.
-    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>) -> Self {
+    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>, socket: Option<Server>) -> Self {
         Self {
             own: demo.then_some(Cue::Demo(true)).into_iter().collect(),
             sheet,
+            socket,
             from: Origin::Own,
         }
     }
@@ -44,13 +48,20 @@ impl Cues {
             self.from = Origin::Sheet(entry.place);
             return Some(entry.cue);
         }
-        None
+        let (client, cue) = self.socket.as_mut()?.next()?;
+        self.from = Origin::Socket(client);
+        Some(cue)
     }
 
     /// Hears what became of it; what the user is to be told about that.
     pub(super) fn answer(&mut self, taken: Result<(), Refusal>) -> Option<String> {
         match (&self.from, taken) {
             (Origin::Sheet(place), Err(why)) => Some(format!("{place}: not done: {why}")),
+            (Origin::Socket(client), taken) => {
+                let socket = self.socket.as_mut()?;
+                socket.answer(*client, taken);
+                None
+            }
             _ => None,
         }
     }
