@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
+use tentacle_hat::cue::VERBS;
 use tentacle_hat::motion::Scene;
 use tentacle_hat::motion::wave::Key;
 use tentacle_hat::units::{Microseconds, within};
@@ -308,11 +309,15 @@ pub(crate) fn parse() -> Cli {
             .as_deref()
             .map_or("", |word| word.trim_start_matches('-'));
         let meant = MEANT.iter().find(|(said, _)| *said == word);
-        if let Some((_, meant)) = meant {
+        let meant = meant.map(|(_, meant)| (*meant).to_owned());
+        let is_cue = VERBS.contains(&word);
+        let meant =
+            meant.or_else(|| is_cue.then(|| format!("it is a cue: `tentacle-hat cue {word}`")));
+        if let Some(meant) = meant {
             for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
                 error.remove(kind);
             }
-            let tip = StyledStr::from(*meant);
+            let tip = StyledStr::from(meant);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
         }
         error.exit()

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod bench;
+pub mod guest;
 pub mod sim;
 
 use std::path::{Path, PathBuf};
