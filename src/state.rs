@@ -31,6 +31,8 @@ pub(crate) struct State {
 pub(crate) struct Playing {
     pub(crate) mood: Mood,
     pub(crate) folded: bool,
+    /// Whether the show is on.
+    pub(crate) show: bool,
     /// Where each tentacle is to lean.
     pub(crate) bends: ArrayVec<Bend, MAX_TENTACLES>,
     /// The numbers of motion.toml in force, in the order of [`Key::all`].
@@ -47,6 +49,7 @@ impl Playing {
         Self {
             mood: wishes.mood(),
             folded: wishes.is_folded(),
+            show: wishes.is_show_on(),
             bends: bends.into_iter().take(performance.tentacles()).collect(),
             keys: Key::all().map(|key| wishes.wave().get(key)).collect(),
             people: performance.people().iter().copied().collect(),

@@ -1,9 +1,10 @@
-//! The text of `servos.toml`, edited where a number changes and nowhere else:
+//! The text of a file, edited where a number changes and nowhere else:
 //! comments, order and spelling stay.
 
 use super::points::Points;
 use anyhow::{Context, Result};
 use tentacle_hat::calibration::{Axis, Point};
+use tentacle_hat::motion::wave::Key;
 use toml_edit::{Array, DocumentMut, Item, RawString, TableLike, Value};
 
 /// What Windows may put before a text.
@@ -69,6 +70,18 @@ impl Document {
             None => {
                 section.insert("trim-us", Item::Value(number(us)?));
             }
+        }
+        Ok(())
+    }
+
+    /// Gives a key of `motion.toml` another number.
+    pub(crate) fn set_key(&mut self, key: Key, number: f64) -> Result<()> {
+        let axis = key.axis.to_string();
+        let item = &mut self.toml["wave"][&axis][key.field.name()];
+        let value = item.as_value().context("motion.toml lacks a key")?;
+        if float(value) != Some(number as f32) {
+            // With a point, as people write it.
+            replace(item, format!("{number:?}").parse()?);
         }
         Ok(())
     }

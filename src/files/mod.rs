@@ -1,6 +1,5 @@
 //! The calibration folder: `servos.toml` and `motion.toml`, read whole, checked
-//! whole, their faults reported together; and `servos.toml` edited and
-//! saved whole.
+//! whole, their faults reported together; and both edited and saved whole.
 
 mod backups;
 mod differences;
@@ -12,6 +11,7 @@ mod reader;
 mod servos;
 mod slips;
 mod store;
+mod tune;
 mod whole;
 
 #[cfg(test)]

@@ -124,6 +124,11 @@ impl Wishes {
         self.scene = None;
     }
 
+    /// Whether the show is on.
+    pub fn is_show_on(&self) -> bool {
+        self.show_us.is_some()
+    }
+
     /// Startles the tentacles, from a bearing or from everywhere.
     pub fn startle(&mut self, from: Option<Turns>, t_us: u64) {
         self.startle = Some(Startle { from, at_us: t_us });

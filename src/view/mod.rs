@@ -5,6 +5,7 @@
 
 mod above;
 mod bars;
+mod desk;
 mod dots;
 mod eye;
 mod hat;
