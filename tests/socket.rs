@@ -193,7 +193,15 @@ fn a_ninth_is_turned_away_until_one_leaves() {
     assert_eq!(ninth.hear(), None);
     assert_eq!(guests[7].ask("mood lively"), "ok");
     guests.remove(3).leaves();
-    assert_eq!(hat.guest().ask("unfold"), "ok");
+    let mut rare = hat.guest();
+    assert_eq!(rare.ask("watch 0.001"), "state 1");
+    // Also one to whom nothing is due for a long time.
+    drop(rare);
+    hat.bench.wait("his place is free", || {
+        let mut guest = hat.guest();
+        let _ = guest.stream.get_mut().write_all(b"unfold\n");
+        guest.hear().is_some_and(|answer| answer == "ok")
+    });
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn who_finds_no_hat_is_told_what_to_do() {
 #[test]
 fn who_may_not_is_told_how_he_may() {
     let hat = Listening::new("cue-denied");
-    fs::set_permissions(&hat.path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&hat.path, fs::Permissions::from_mode(0o000)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_tentacle-hat"));
     command.args(["cue", "fold", "--socket"]).arg(&hat.path);
     if rustix::process::getuid().is_root() {

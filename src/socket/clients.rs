@@ -3,7 +3,7 @@
 //! It goes in turns: in each, everybody gets at most a line read and answered, and after
 //! each it rests, so that a flood of lines or of connections is no busy processor.
 
-use super::server::{Desk, Papers, Wish};
+use super::server::{Papers, Request, Shared};
 use super::{CLIENTS, text};
 use crate::state::State;
 use arrayvec::ArrayVec;
@@ -30,15 +30,15 @@ const USUAL_HZ: f64 = 10.0;
 /// Everybody who is connected.
 pub(super) struct Clients {
     listener: UnixListener,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     places: [Option<Guest>; CLIENTS],
 }
 
 impl Clients {
-    pub(super) fn new(listener: UnixListener, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(listener: UnixListener, shared: Arc<Shared>) -> Self {
         Self {
             listener,
-            desk,
+            shared,
             places: Default::default(),
         }
     }
@@ -47,7 +47,7 @@ impl Clients {
     pub(super) fn serve(mut self) {
         loop {
             self.wait();
-            let is_over = self.desk.over.load(Ordering::Relaxed);
+            let is_over = self.shared.over.load(Ordering::Relaxed);
             self.deliver();
             if is_over {
                 return;
@@ -55,7 +55,7 @@ impl Clients {
             self.welcome();
             self.hear();
             let watched = self.places.iter().flatten().any(Guest::watches);
-            self.desk.watched.store(watched, Ordering::Relaxed);
+            self.shared.watched.store(watched, Ordering::Relaxed);
             thread::sleep(REST);
         }
     }
@@ -64,7 +64,7 @@ impl Clients {
     fn wait(&mut self) {
         let waits = !self.places.iter().flatten().any(Guest::has_line);
         let mut ready = ArrayVec::<_, { CLIENTS + 2 }>::new();
-        ready.push(PollFd::new(&self.desk.bell, PollFlags::IN));
+        ready.push(PollFd::new(&self.shared.bell, PollFlags::IN));
         ready.push(PollFd::new(&self.listener, PollFlags::IN));
         for guest in self.places.iter().flatten() {
             // Of the others it is only heard that they left.
@@ -90,11 +90,11 @@ impl Clients {
             place.take_if(|guest| left && guest.watches());
         }
         // How often it rang is all the same.
-        let _ = rustix::io::read(&self.desk.bell, &mut [0; 8]);
+        let _ = rustix::io::read(&self.shared.bell, &mut [0; 8]);
     }
 
     fn papers(&self) -> MutexGuard<'_, Papers> {
-        let papers = self.desk.papers.lock();
+        let papers = self.shared.papers.lock();
         papers.unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,9 +102,9 @@ impl Clients {
     fn deliver(&mut self) {
         let mut papers = self.papers();
         let state = papers.state.take();
-        let answers = papers.wishes.each_mut().map(|wish| match *wish {
-            Wish::Done(taken) => {
-                *wish = Wish::None;
+        let answers = papers.requests.each_mut().map(|request| match *request {
+            Request::Done(taken) => {
+                *request = Request::None;
                 Some(taken)
             }
             _ => None,
@@ -155,7 +155,7 @@ impl Clients {
 
     /// A line of each.
     fn hear(&mut self) {
-        let rate_hz = self.desk.rate_hz.load(Ordering::Relaxed);
+        let rate_hz = self.shared.rate_hz.load(Ordering::Relaxed);
         for i in 0..CLIENTS {
             let Some(guest) = &mut self.places[i] else {
                 continue;
@@ -179,8 +179,8 @@ impl Clients {
                 }
                 Some(Ok(Said::Cue(cue))) => {
                     guest.role = Role::Waits;
-                    self.papers().wishes[i] = Wish::Said(cue);
-                    self.desk.asked.store(true, Ordering::Relaxed);
+                    self.papers().requests[i] = Request::Said(cue);
+                    self.shared.asked.store(true, Ordering::Relaxed);
                     true
                 }
             };

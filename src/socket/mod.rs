@@ -2,8 +2,8 @@
 //! and watch it. docs/cues.md has its language.
 //!
 //! A thread of its own serves it. What the frame thread and this one have for each
-//! other lies on a desk under a lock that the frame thread only tries, so it waits for
-//! nobody; while nobody is connected a slot costs it the look at two flags.
+//! other lies under a lock that the frame thread only tries, so it waits for nobody;
+//! while nobody is connected a slot costs it the look at two flags.
 
 mod caller;
 mod clients;

@@ -27,7 +27,7 @@ pub(crate) struct Client(pub(super) usize);
 
 /// What a client and the frame thread have for each other.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Wish {
+pub(super) enum Request {
     #[default]
     None,
     Said(Cue),
@@ -38,7 +38,7 @@ pub(super) enum Wish {
 
 /// What lies between both threads.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Shared {
     pub(super) papers: Mutex<Papers>,
     /// There may be a cue.
     pub(super) asked: AtomicBool,
@@ -52,7 +52,7 @@ pub(super) struct Desk {
 
 #[derive(Debug, Default)]
 pub(super) struct Papers {
-    pub(super) wishes: [Wish; CLIENTS],
+    pub(super) requests: [Request; CLIENTS],
     /// A state that nobody was sent yet.
     pub(super) state: Option<State>,
 }
@@ -60,8 +60,8 @@ pub(super) struct Papers {
 /// The cue socket as the frame thread has it; dropping it takes it away.
 #[derive(Debug)]
 pub(crate) struct Server {
-    desk: Arc<Desk>,
-    /// Answers that met a desk in use.
+    shared: Arc<Shared>,
+    /// Answers that met a lock in use.
     held: ArrayVec<(Client, Result<(), Refusal>), CLIENTS>,
     path: PathBuf,
     thread: Option<JoinHandle<()>>,
@@ -82,7 +82,7 @@ impl Server {
             let listener = UnixListener::bind(path)?;
             fs::set_permissions(path, Permissions::from_mode(MODE))?;
             listener.set_nonblocking(true)?;
-            let desk = Arc::new(Desk {
+            let shared = Arc::new(Shared {
                 papers: Mutex::default(),
                 asked: AtomicBool::new(false),
                 watched: AtomicBool::new(false),
@@ -90,10 +90,10 @@ impl Server {
                 over: AtomicBool::new(false),
                 bell: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
             });
-            let clients = Clients::new(listener, Arc::clone(&desk));
+            let clients = Clients::new(listener, Arc::clone(&shared));
             let thread = thread::Builder::new().name("socket".into());
             Ok(Self {
-                desk,
+                shared,
                 held: ArrayVec::new(),
                 path: path.to_owned(),
                 thread: Some(thread.spawn(|| clients.serve())?),
@@ -104,24 +104,24 @@ impl Server {
 
     /// States come as often as another board's slots.
     pub(crate) fn set_rate(&self, rate_hz: u16) {
-        self.desk.rate_hz.store(rate_hz.into(), Ordering::Relaxed);
+        self.shared.rate_hz.store(rate_hz.into(), Ordering::Relaxed);
     }
 
     /// The next cue, and who says it.
     pub(crate) fn next(&mut self) -> Option<(Client, Cue)> {
         self.pass_on();
-        if !self.desk.asked.load(Ordering::Relaxed) {
+        if !self.shared.asked.load(Ordering::Relaxed) {
             return None;
         }
-        // Who is at the desk just now has his turn in the next slot.
-        let mut papers = self.desk.papers.try_lock().ok()?;
-        for (place, wish) in papers.wishes.iter_mut().enumerate() {
-            if let Wish::Said(cue) = *wish {
-                *wish = Wish::Taken;
+        // If it is in use just now, in the next slot.
+        let mut papers = self.shared.papers.try_lock().ok()?;
+        for (place, request) in papers.requests.iter_mut().enumerate() {
+            if let Request::Said(cue) = *request {
+                *request = Request::Taken;
                 return Some((Client(place), cue));
             }
         }
-        self.desk.asked.store(false, Ordering::Relaxed);
+        self.shared.asked.store(false, Ordering::Relaxed);
         None
     }
 
@@ -135,28 +135,28 @@ impl Server {
         if self.held.is_empty() {
             return;
         }
-        if let Ok(mut papers) = self.desk.papers.try_lock() {
+        if let Ok(mut papers) = self.shared.papers.try_lock() {
             for (Client(place), taken) in self.held.drain(..) {
-                papers.wishes[place] = Wish::Done(taken);
+                papers.requests[place] = Request::Done(taken);
             }
             drop(papers);
-            self.desk.ring();
+            self.shared.ring();
         }
     }
 
     /// Whether anybody watches.
     pub(crate) fn is_watched(&self) -> bool {
-        self.desk.watched.load(Ordering::Relaxed)
+        self.shared.watched.load(Ordering::Relaxed)
     }
 
     /// Leaves a state for those who watch.
     pub(crate) fn publish(&self, state: &State) {
         if self.is_watched()
-            && let Ok(mut papers) = self.desk.papers.try_lock()
+            && let Ok(mut papers) = self.shared.papers.try_lock()
         {
             papers.state = Some(state.clone());
             drop(papers);
-            self.desk.ring();
+            self.shared.ring();
         }
     }
 }
@@ -165,8 +165,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         // The last answer is still delivered.
         self.pass_on();
-        self.desk.over.store(true, Ordering::Relaxed);
-        self.desk.ring();
+        self.shared.over.store(true, Ordering::Relaxed);
+        self.shared.ring();
         if let Some(thread) = self.thread.take() {
             // It waits for nobody; a panic of its own was told.
             let _ = thread.join();
@@ -176,7 +176,7 @@ impl Drop for Server {
     }
 }
 
-impl Desk {
+impl Shared {
     fn ring(&self) {
         // One that rings already is enough.
         let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());

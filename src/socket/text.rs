@@ -31,6 +31,7 @@ impl Display for State {
             &self.scene
         };
         write!(f, " scene={scene} mood={}", playing.mood.name())?;
+        write!(f, " demo={}", word(playing.show))?;
         write!(f, " folded={}", word(playing.folded))?;
         write!(f, " stopping={}", word(self.stopping))?;
         write!(f, " frames={} late={}", tally.frames, tally.late)?;
@@ -112,6 +113,7 @@ impl State {
             "scene" if value == "-" => self.scene.clear(),
             "scene" => self.scene = ArrayString::from(value).ok()?,
             "mood" => playing.mood = Mood::ALL.into_iter().find(|mood| mood.name() == value)?,
+            "demo" => playing.show = is_so(value)?,
             "folded" => playing.folded = is_so(value)?,
             "stopping" => self.stopping = is_so(value)?,
             "frames" => tally.frames = value.parse().ok()?,
@@ -240,6 +242,7 @@ mod tests {
     prop_compose! {
         fn playing()(
             mood in 0..Mood::ALL.len(),
+            show: bool,
             folded: bool,
             bends in proptest::collection::vec((number(-999, 1000, 3), number(-999, 1000, 3)), 0..=4),
             keys in proptest::collection::vec(-5.0..5_f64, Key::COUNT),
@@ -248,6 +251,7 @@ mod tests {
         ) -> crate::state::Playing {
             crate::state::Playing {
                 mood: Mood::ALL[mood],
+                show,
                 folded,
                 bends: bends.iter().map(|(x, y)| Bend { x: *x as f32, y: *y as f32 }).collect(),
                 keys: keys.into_iter().collect(),
