@@ -65,7 +65,7 @@ fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
 fn header(columns: u16, late: u64) -> Buffer {
     let rig = rig(4);
     let mut state = at_work(4);
-    state.scene = "circles";
+    state.scene = "circles".parse().unwrap();
     state.t_us = 60_000_000;
     state.tally.late = 3;
     state.tally.skipped = 7;
