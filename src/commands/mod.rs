@@ -3,6 +3,7 @@
 pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod clock;
+pub(crate) mod give_cue;
 pub(crate) mod init;
 pub(crate) mod relax;
 pub(crate) mod restore;
@@ -10,3 +11,4 @@ pub(crate) mod run;
 pub(crate) mod set;
 pub(crate) mod test;
 pub(crate) mod trim;
+pub(crate) mod watch;

@@ -2,6 +2,7 @@
 
 use crate::host::Press;
 use crate::sheet::Entry;
+use crate::socket::{Client, Server};
 use std::collections::VecDeque;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::{Mood, Refusal};
@@ -12,6 +13,7 @@ pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
     sheet: VecDeque<Entry>,
+    pub(super) socket: Option<Server>,
     /// Where the cue that is being taken came from.
     from: Origin,
     /// What the hat is by the cues up to now, also while there is no board: a press goes
@@ -26,14 +28,16 @@ enum Origin {
     Own,
     /// A line of the sheet.
     Sheet(String),
+    Socket(Client),
 }
 
 impl Cues {
     /// Those of a `run`, with or without `--demo`.
-    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>) -> Self {
+    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>, socket: Option<Server>) -> Self {
         Self {
             own: demo.then_some(Cue::Demo(true)).into_iter().collect(),
             sheet,
+            socket,
             from: Origin::Own,
             mood: Mood::default(),
             folded: false,
@@ -51,7 +55,9 @@ impl Cues {
             self.from = Origin::Sheet(entry.place);
             return Some(entry.cue);
         }
-        None
+        let (client, cue) = self.socket.as_mut()?.next()?;
+        self.from = Origin::Socket(client);
+        Some(cue)
     }
 
     /// What a press of the button asks for: a short one the next mood, a long one to fold
@@ -73,6 +79,11 @@ impl Cues {
         }
         match (&self.from, taken) {
             (Origin::Sheet(place), Err(why)) => Some(format!("{place}: not done: {why}")),
+            (Origin::Socket(client), taken) => {
+                let socket = self.socket.as_mut()?;
+                socket.answer(*client, taken);
+                None
+            }
             _ => None,
         }
     }

@@ -20,11 +20,13 @@ use crate::pause::Pause;
 use crate::say;
 use crate::sheet::{Made, Notes, Sheet};
 use crate::signals::Signals;
+use crate::socket::{self, Server};
 use crate::state::State;
 use crate::view::View;
 use anyhow::{Context, Result};
 use cues::Cues;
 use log::Log;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use record::Record;
 use rereader::Reader;
 use service::Service;
@@ -66,6 +68,8 @@ pub(crate) struct Programme {
     /// Where every cue is written to.
     pub(crate) record: Option<PathBuf>,
     pub(crate) seed: u64,
+    /// Where cues come in, if not where the service has its socket.
+    pub(crate) socket: Option<PathBuf>,
 }
 
 impl Programme {
@@ -113,6 +117,8 @@ pub(crate) struct HostShell {
     timebase: Timebase,
     trace: Option<Trace>,
     view: Option<View>,
+    /// Somebody looks on, and the state is kept up for him.
+    watched: bool,
     state: State,
 }
 
@@ -125,7 +131,7 @@ impl HostShell {
     pub(crate) fn new(programme: &Programme, which: Which) -> Result<(Self, Hat)> {
         let mut reader = Reader::open(programme.clone())?;
         reader.ask();
-        let hat = reader.wait()?;
+        let (hat, servos) = reader.wait()?;
         let rig = &hat.rig;
         let sheet = programme.cues.as_deref().map(Sheet::open).transpose()?;
         let sheet = sheet.unwrap_or_default();
@@ -145,6 +151,14 @@ impl HostShell {
                 .with_context(|| path.display().to_string())
         });
         let record = record.transpose()?;
+        let mut own = None;
+        let socket = match &programme.socket {
+            Some(path) => Some(Server::open(path, rig.timebase().rate_hz())?),
+            None => socket::of_service().and_then(|path| {
+                let opened = Server::open(&path, rig.timebase().rate_hz());
+                opened.map_err(|why| own = Some(why)).ok()
+            }),
+        };
         let service = Service::is_there().then(|| {
             let mut service = Service::new(Log::new(which.clone(), false));
             let hear = move |told: Things<Told>| {
@@ -157,7 +171,7 @@ impl HostShell {
             saved::watch(&programme.files, signals.clone())?;
         }
         // Last, so that whatever else fails is said on a quiet screen.
-        let show = || View::show(rig.clone(), signals.clone());
+        let show = || View::show(rig.clone(), keys(signals.clone()));
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);
         // A scene is said where somebody reads along.
@@ -193,19 +207,27 @@ impl HostShell {
             told: Slot::default(),
             reader,
             inbox: Inbox::default(),
-            cues: Cues::new(programme.demo, sheet.cues),
+            cues: Cues::new(programme.demo, sheet.cues, socket),
             record,
             replayed: sheet.notes.filter(|_| programme.unpaced),
             board: *rig.board(),
             timebase: *rig.timebase(),
             trace,
             view,
-            state: State::default(),
+            watched: false,
+            state: State {
+                servos,
+                ..State::default()
+            },
         };
         if let Some((_, line)) = slow {
             shell.tell(Told::Words(line));
         }
         shell.change_button(&hat);
+        if let Some(why) = own {
+            let line = format!("{why}; the hat moves without it");
+            shell.tell(Told::Words(line));
+        }
         Ok((shell, hat))
     }
 
@@ -251,9 +273,30 @@ impl HostShell {
         self.record.iter_mut().for_each(|record| record.breaks(why));
     }
 
-    /// Whether anybody looks on.
-    fn is_watched(&self) -> bool {
-        self.view.is_some()
+    /// Looks whether anybody looks on.
+    fn look_round(&mut self) {
+        let socket = self.cues.socket.as_ref();
+        self.watched = self.view.is_some() || socket.is_some_and(Server::is_watched);
+    }
+
+    /// Shows those who look on what the board does at `t_us`.
+    fn show(&mut self, t_us: u64) {
+        self.state.t_us = t_us;
+        if let Some(chip) = &self.machine.chip {
+            self.state.observe(&chip.chip.borrow());
+        }
+        if let Some(socket) = &self.cues.socket {
+            socket.publish(&self.state);
+        }
+        if let Some(view) = &mut self.view {
+            if self.machine.faults.strikes_view() {
+                view.break_down();
+            }
+            if !view.publish(&self.state) && !self.stopping {
+                // A view that broke down leaves nobody to say when to stop.
+                self.signals.ask_stop();
+            }
+        }
     }
 
     /// Lets the board live up to `t_us`, row by row of the trace.
@@ -278,10 +321,14 @@ impl HostShell {
 
     /// Takes up files that were read again; bad ones are refused and the old
     /// hat goes on.
-    fn take_up(&mut self, read: Result<Hat, Failure>) {
+    fn take_up(&mut self, read: Result<(Hat, u64), Failure>) {
         match read {
-            Ok(hat) => {
+            Ok((hat, servos)) => {
+                self.state.servos = servos;
                 self.change_button(&hat);
+                if let Some(socket) = &self.cues.socket {
+                    socket.set_rate(hat.rig.timebase().rate_hz());
+                }
                 if let Some(view) = &self.view {
                     view.change(hat.rig.clone());
                 }
@@ -291,6 +338,20 @@ impl HostShell {
             }
             Err(failure) => self.tell(Told::Refused(failure.to_string())),
         }
+    }
+}
+
+/// What the view's keys do to a hat that this process moves.
+fn keys(signals: Signals) -> impl FnMut(KeyEvent) -> bool {
+    move |key| {
+        match (key.code, key.modifiers) {
+            (KeyCode::Char('q' | 'Q'), _) | (KeyCode::Char('c'), KeyModifiers::CONTROL) => {
+                signals.ask_stop();
+            }
+            (KeyCode::Char('z'), KeyModifiers::CONTROL) => signals.ask_pause(),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -314,15 +375,8 @@ impl Shell for HostShell {
         };
         self.machine.time.sleep_until(wakes_us);
         self.advance_to(t_us);
-        if let (Some(view), Some(chip)) = (&mut self.view, &self.machine.chip) {
-            self.state.observe(t_us, &chip.chip.borrow());
-            if self.machine.faults.strikes_view() {
-                view.break_down();
-            }
-            if !view.publish(&self.state) && !self.stopping {
-                // A view that broke down leaves nobody to say when to stop.
-                self.signals.ask_stop();
-            }
+        if self.watched {
+            self.show(t_us);
         }
     }
 
@@ -380,7 +434,8 @@ impl Shell for HostShell {
                     record.slot(slot, &self.timebase, self.state.stopping);
                 }
                 self.state.slot(slot);
-                if self.is_watched() {
+                self.look_round();
+                if self.watched {
                     self.state.see(slot.t_us, &sight);
                 }
                 let news = slot.good != self.told.good || slot.scene != self.told.scene;
@@ -394,7 +449,10 @@ impl Shell for HostShell {
                 }
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
-            Notice::Lost(loss) => self.tell(Told::Lost(*loss, self.board)),
+            Notice::Lost(loss) => {
+                self.look_round();
+                self.tell(Told::Lost(*loss, self.board));
+            }
             Notice::Disturbed => self.tell(Told::Disturbed),
             Notice::Stopping => {
                 self.state.stopping = true;
@@ -403,6 +461,7 @@ impl Shell for HostShell {
             Notice::Armed(_) | Notice::Relaxed => {
                 let out = matches!(notice, Notice::Armed(_));
                 self.state.stopping &= !out;
+                self.state.relax();
                 if out {
                     self.tell(Told::Armed);
                     self.breaks("the board was armed anew");

@@ -20,13 +20,12 @@ mod tests;
 use crate::failure::Failure;
 use crate::say::last;
 use crate::screen::Stage;
-use crate::signals::Signals;
 use crate::state::State;
 use anyhow::Result;
 use history::History;
 use palette::Palette;
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::KeyEvent;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -76,8 +75,12 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Shows the view of `rig`. Its keys ask `signals` to stop.
-    pub(crate) fn show(mut rig: Rig, signals: Signals) -> Result<Self> {
+    /// Shows the view of `rig`; `key` does what a key means, and tells whether it means
+    /// anything.
+    pub(crate) fn show(
+        mut rig: Rig,
+        mut key: impl FnMut(KeyEvent) -> bool + Send + 'static,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
@@ -95,17 +98,16 @@ impl View {
             if known.asked.swap(false, Ordering::Relaxed) {
                 asked_until_us = t_us + HINT_US;
             }
-            let notice = locked(&known.lines).last().cloned();
+            let notice = locked(&known.notice).clone();
+            let notice = notice.or_else(|| locked(&known.lines).last().cloned());
             let asked = t_us < asked_until_us;
             picture::draw(frame, &rig, &history, notice.as_deref(), asked, palette);
         };
-        let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
-            Some((KeyCode::Char('q' | 'Q'), _))
-            | Some((KeyCode::Char('c'), KeyModifiers::CONTROL)) => signals.ask_stop(),
-            Some((KeyCode::Char('z'), KeyModifiers::CONTROL)) => signals.ask_pause(),
-            Some(_) => heard.asked.store(true, Ordering::Relaxed),
-            // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
-            None => {}
+        // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
+        let hear = move |pressed: Option<KeyEvent>| {
+            if pressed.is_some_and(|pressed| !key(pressed)) {
+                heard.asked.store(true, Ordering::Relaxed);
+            }
         };
         Ok(Self {
             stage: Stage::open(draw, hear)?,
@@ -121,7 +123,17 @@ impl View {
             return true;
         }
         self.drawn_us = state.t_us;
+        self.draw(state)
+    }
+
+    /// Leaves a state for the next picture; whether anybody is there to draw it.
+    pub(crate) fn draw(&mut self, state: &State) -> bool {
         self.stage.show(state.clone())
+    }
+
+    /// Shows a notice until there is another, or none.
+    pub(crate) fn note(&self, notice: Option<String>) {
+        *locked(&self.shared.notice) = notice;
     }
 
     /// Goes over to another hat.
@@ -166,6 +178,8 @@ const LINES: usize = 100;
 pub(crate) struct Shared {
     /// A hat that was read again, for the view to take.
     rig: Mutex<Option<Rig>>,
+    /// What is to be noticed now.
+    notice: Mutex<Option<String>>,
     /// Lines for the user, to be printed once the terminal is back.
     lines: Mutex<Vec<String>>,
     /// A key was tried that does nothing, so the keys are asked for.

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod calibration;
+pub mod guest;
 pub mod sim;
 
 use std::path::{Path, PathBuf};

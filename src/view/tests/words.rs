@@ -1,6 +1,7 @@
 //! The rows and words of the view.
 
 use super::{COLOURED, PLAIN, at_work, named, picture, rig, row_of, rows};
+use crate::state::State;
 use crate::view::history::History;
 use crate::view::picture::draw;
 use crate::view::{LINES, Shared};
@@ -65,7 +66,7 @@ fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
 fn header(columns: u16, late: u64) -> Buffer {
     let rig = rig(4);
     let mut state = at_work(4);
-    state.scene = "circles";
+    state.scene = "circles".parse().unwrap();
     state.t_us = 60_000_000;
     state.tally.late = 3;
     state.tally.skipped = 7;
@@ -215,4 +216,17 @@ fn lines_are_kept_once_and_not_without_end() {
     let lines = shared.lines.lock().unwrap();
     let last: Vec<String> = (1000 - LINES..1000).map(|i| format!("line {i}")).collect();
     assert_eq!(*lines, last);
+}
+
+#[test]
+fn a_hat_that_begins_anew_has_no_past() {
+    let rig = rig(4);
+    let mut history = History::new(&rig, State::default());
+    for (t_us, bytes) in [(9_000_000, 5000), (9_020_000, 5016), (40_000, 16)] {
+        let mut state = at_work(4);
+        (state.t_us, state.bytes) = (t_us, bytes);
+        history.push(&rig, state);
+    }
+    assert_eq!(history.now().t_us, 40_000);
+    assert_eq!(history.trail(0).count(), 1);
 }
