@@ -178,6 +178,12 @@ impl<'d> Section<'d> {
         section
     }
 
+    /// The table `key`, if it is there.
+    pub(super) fn optional_section(&self, key: &'static str) -> Option<Section<'d>> {
+        self.get(key)?;
+        self.section(key)
+    }
+
     /// The tables of the array `key`; an absent one is a fault.
     pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d>> {
         let Some(item) = self.present(key) else {

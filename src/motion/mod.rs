@@ -1,8 +1,12 @@
 //! How the tentacles move: pure functions from time to [`Pose`], and the one
 //! place where movements blend.
 
+mod gesture;
+mod life;
+mod noise;
 mod people;
 mod performance;
+mod plan;
 mod show;
 mod startle;
 pub mod wave;
@@ -14,6 +18,7 @@ use arrayvec::ArrayVec;
 pub use people::{Id, People, Sighting};
 use performance::Movement;
 pub use performance::Performance;
+pub use plan::{Key, Motion};
 pub use show::{SHOW_US, Scene};
 use wave::TooFar;
 pub use wave::Wave;
@@ -61,8 +66,8 @@ pub(crate) fn facings(tentacles: &[Tentacle]) -> Facings {
 pub struct Hat {
     /// The servos and their board.
     pub rig: Rig,
-    /// What it does when nothing else is asked for.
-    pub wave: Wave,
+    /// What it does when nothing else is asked of it.
+    pub motion: Motion,
 }
 
 /// Why the hat does not do what a cue asks for.
