@@ -1,8 +1,9 @@
 //! Chance as a pure function of time: numbers that a seed draws for each cell of time,
 //! and paths that lead smoothly from one to the next.
 
-use super::ease;
+use super::jerk;
 use crate::units::Bend;
+use core::f32::consts::FRAC_1_SQRT_2;
 
 /// A source of chance; others with another name have nothing in common with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,13 @@ impl Chance {
     #[inline]
     pub(super) fn bend_at(self, t_us: u64, log_us: u32) -> Bend {
         let (cell, way) = place(t_us, log_us);
-        self.bend(cell).toward(self.bend(cell + 1), way)
+        let bend = |cell| {
+            let bits = self.bits(cell);
+            let along = |half: u32| f32::from(half as i16) * (FRAC_1_SQRT_2 / 32_768.0);
+            let (x, y) = (along(bits), along(bits >> 16));
+            Bend { x, y }
+        };
+        bend(cell).toward(bend(cell + 1), way)
     }
 
     /// As [`Self::bend_at`], a number within ±1.
@@ -42,23 +49,18 @@ impl Chance {
         let (from, to) = (number(cell), number(cell + 1));
         from + (to - from) * way
     }
-
-    #[inline]
-    fn bend(self, cell: u64) -> Bend {
-        let bits = self.bits(cell);
-        let number = |half: u32| half as i16 as f32 * (core::f32::consts::FRAC_1_SQRT_2 / 32_768.0);
-        Bend {
-            x: number(bits),
-            y: number(bits >> 16),
-        }
-    }
 }
 
-/// The cell of time at `t_us`, and how far the way through it has come.
+/// The cell of time at `t_us`, unlike those of other lengths, and how far the way
+/// through it has come.
 #[inline]
 fn place(t_us: u64, log_us: u32) -> (u64, f32) {
-    let length_us = 1 << log_us;
-    (t_us >> log_us, ease(t_us & (length_us - 1), length_us))
+    let length_us = 1u32 << log_us;
+    // 2^−log, by the bits of a float: its exponent is kept 127 above.
+    let share = f32::from_bits((127 - log_us) << 23);
+    let s = (t_us as u32 & (length_us - 1)) as f32 * share;
+    // Cells of a quarter of a second fill 26 bits in 200 days.
+    ((t_us >> log_us) ^ u64::from(log_us) << 26, jerk(s))
 }
 
 /// A permutation of 32 bits in which each bit of the input turns half of the
