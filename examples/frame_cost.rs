@@ -2,7 +2,7 @@
 //! chip that lives along: what a frame costs from motion to bus, and what the
 //! chip adds, counted by an emulator as the difference of two runs.
 //!
-//! `frame_cost wave|show FRAMES [chip]`
+//! `frame_cost wave|life|show FRAMES [chip]`
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use std::cell::RefCell;
@@ -14,18 +14,24 @@ use tentacle_hat::calibration::{
 };
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::Source;
-use tentacle_hat::motion::Hat;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
+use tentacle_hat::motion::{Hat, Motion};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Frequency, Microseconds, Timebase, Turns};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let kind = arguments.next().expect("wave or show");
+    let kind = arguments.next().expect("wave, life or show");
     let frames: u64 = arguments.next().expect("FRAMES").parse().expect("a number");
-    let (rig, wave) = (rig(), wave());
-    let mut performer = Performer::new(Hat { rig, wave }, (|| None) as fn() -> Option<Hat>);
+    let hat = Hat {
+        rig: rig(),
+        motion: Motion {
+            wave: wave(),
+            depth: if kind == "life" { 0.4 } else { 0.0 },
+        },
+    };
+    let mut performer = Performer::new(hat, 1, (|| None) as fn() -> Option<Hat>);
     if kind == "show" {
         let taken = performer.cue(&Cue::Demo(true), 0);
         taken.expect("the show is always played");

@@ -6,8 +6,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
 use tentacle_hat::cue::VERBS;
+use tentacle_hat::motion::Key;
 use tentacle_hat::motion::Scene;
-use tentacle_hat::motion::wave::Key;
 use tentacle_hat::units::{Microseconds, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.

@@ -14,8 +14,7 @@
 //! relax | engage
 //! ```
 
-use crate::motion::wave::Key;
-use crate::motion::{Id, Mood, Scene, Sighting};
+use crate::motion::{Id, Key, Mood, Scene, Sighting};
 use crate::units::{OutOfRange, within};
 use arrayvec::ArrayString;
 use core::fmt::{self, Write};

@@ -29,10 +29,11 @@ pub struct Performer<F> {
 }
 
 impl<F: FnMut() -> Option<Hat>> Performer<F> {
-    /// Plays `hat` until the inbox has another one.
-    pub fn new(hat: Hat, inbox: F) -> Self {
+    /// Plays `hat` until the inbox has another one; `seed` decides whatever it leaves
+    /// to chance.
+    pub fn new(hat: Hat, seed: u32, inbox: F) -> Self {
         Self {
-            performance: Performance::new(&hat),
+            performance: Performance::new(&hat, seed),
             hat,
             inbox,
             next: None,

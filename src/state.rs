@@ -4,8 +4,7 @@ use arrayvec::{ArrayString, ArrayVec};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::{CHANNELS, Channel, MAX_TENTACLES, Servo};
 use tentacle_hat::drive::{Sight, Slot, Tally};
-use tentacle_hat::motion::wave::Key;
-use tentacle_hat::motion::{Id, Mood, People, Performance, Sighting};
+use tentacle_hat::motion::{Id, Key, Mood, People, Performance, Sighting};
 use tentacle_hat::units::Bend;
 
 /// What the loop tells once a slot.
@@ -51,7 +50,7 @@ impl Playing {
             folded: wishes.is_folded(),
             show: wishes.is_show_on(),
             bends: bends.into_iter().take(performance.tentacles()).collect(),
-            keys: Key::all().map(|key| wishes.wave().get(key)).collect(),
+            keys: Key::all().map(|key| wishes.motion().get(key)).collect(),
             people: performance.people().iter().copied().collect(),
             heading_deg: performance.heading_deg(),
         }

@@ -33,7 +33,7 @@ fn absent_at_the_start() {
     let mut sim = Sim::new(&chip);
     let refused = drive(
         &mut sim,
-        &mut Performer::new(hat.clone(), || None),
+        &mut Performer::new(hat.clone(), 0, || None),
         for_seconds(5),
     );
     assert_eq!(
@@ -249,7 +249,7 @@ fn a_reload_that_leaves_pulses_outside_goes_through_limp() {
     for fails in [false, true] {
         let (chip, hat) = (fresh(), hat());
         let mut next = hat_with(50, 1530.0, 1470.0, 2000.0);
-        next.wave = hat.wave;
+        next.motion = hat.motion;
         let mut sim = Sim::new(&chip);
         sim.next = vec![(8 * SECOND, next)];
         let trouble = 7_900_000..8_100_000;

@@ -13,7 +13,7 @@ const HOUR_US: u64 = 3_600_000_000;
 fn hour(hat: &Hat, start_us: u64) -> Vec<Frame> {
     let rig = &hat.rig;
     let limp = Frame::limp(rig);
-    let mut performance = Performance::new(hat);
+    let mut performance = Performance::new(hat, 1);
     let mut pulses = Pulses::LIMP;
     let mut frames = Vec::new();
     let first = rig.timebase().slot_from(start_us - 60_000_000);

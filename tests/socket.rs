@@ -310,7 +310,7 @@ fn the_manual_has_the_words_of_the_program() {
     let help = common::hat(&["cue", "--help"]).output().unwrap();
     let help = text(&help.stdout);
     use tentacle_hat::cue::{LONGEST, VERBS};
-    use tentacle_hat::motion::{Mood, Scene, wave::Key};
+    use tentacle_hat::motion::{Key, Mood, Scene};
     let words = VERBS.map(str::to_owned).into_iter();
     let words = words.chain(Mood::ALL.map(|mood| mood.name().to_owned()));
     let words = words.chain(Scene::all().map(|scene| scene.name().to_owned()));

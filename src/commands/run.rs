@@ -16,7 +16,7 @@ pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
         length_us: programme.seconds.map(|s| s * 1_000_000),
         patient: shell.is_service(),
     };
-    let mut performer = Performer::new(hat, shell.inbox());
+    let mut performer = Performer::new(hat, shell.seed(), shell.inbox());
     let driven = drive(&mut shell, &mut performer, terms);
     let driven = driven.map_err(|error| shell.machine.explain(error));
     let ended = shell.finish();

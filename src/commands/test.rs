@@ -8,8 +8,8 @@ use crate::signals::Signals;
 use anyhow::{Context, Result};
 use tentacle_hat::calibration::{Point, Rig, Table};
 use tentacle_hat::drive::{Terms, drive};
-use tentacle_hat::motion::Hat;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
+use tentacle_hat::motion::{Hat, Motion};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::units::{Frequency, Microseconds, Turns};
 
@@ -38,7 +38,7 @@ pub(crate) fn test(which: Which, files: &Files, servo: &str) -> Result<()> {
         length_us: Some(SECONDS * 1_000_000),
         patient: false,
     };
-    let driven = drive(&mut bench, &mut Performer::new(hat, || None), terms);
+    let driven = drive(&mut bench, &mut Performer::new(hat, 0, || None), terms);
     driven.map_err(|error| machine.explain(error))?;
     tell("It is limp again.");
     Ok(())
@@ -68,6 +68,6 @@ fn only(store: &Store, servo: usize) -> Result<Hat> {
     };
     Ok(Hat {
         rig: rig.context("the servos fit no board")?,
-        wave: Wave::new(axis, axis, plans.len())?,
+        motion: Motion::plain(Wave::new(axis, axis, plans.len())?),
     })
 }

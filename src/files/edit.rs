@@ -4,8 +4,8 @@
 use super::points::Points;
 use anyhow::{Context, Result};
 use tentacle_hat::calibration::{Axis, Point};
-use tentacle_hat::motion::wave::Key;
-use toml_edit::{Array, DocumentMut, Item, RawString, TableLike, Value};
+use tentacle_hat::motion::Key;
+use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
 /// What Windows may put before a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -76,10 +76,20 @@ impl Document {
 
     /// Gives a key of `motion.toml` another number.
     pub(crate) fn set_key(&mut self, key: Key, number: f64) -> Result<()> {
-        let axis = key.axis.to_string();
-        let item = &mut self.toml["wave"][&axis][key.field.name()];
-        let value = item.as_value().context("motion.toml lacks a key")?;
-        if float(value) != Some(number as f32) {
+        let path = key.to_string();
+        let table = path.split('.').next().unwrap_or_default();
+        if !self.toml.contains_key(table) {
+            if number == 0.0 {
+                // As if it were written.
+                return Ok(());
+            }
+            self.toml.insert(table, Item::Table(Table::new()));
+        }
+        let item = path
+            .split('.')
+            .fold(self.toml.as_item_mut(), |item, key| &mut item[key]);
+        let is = item.as_value().and_then(float);
+        if is != Some(number as f32) {
             // With a point, as people write it.
             replace(item, format!("{number:?}").parse()?);
         }

@@ -95,9 +95,9 @@ impl Files {
     pub(crate) fn load(&self) -> Result<Hat, Failure> {
         let rig = self.load_rig();
         let tentacles = rig.as_ref().map_or(1, |rig| rig.tentacles().len());
-        let wave = self.read("motion.toml", |reading| motion::motion(reading, tentacles));
-        match (rig, wave) {
-            (Ok(rig), Ok(wave)) => Ok(Hat { rig, wave }),
+        let motion = self.read("motion.toml", |reading| motion::motion(reading, tentacles));
+        match (rig, motion) {
+            (Ok(rig), Ok(motion)) => Ok(Hat { rig, motion }),
             (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
             (Err(servos), Err(motion)) if servos.message == motion.message => Err(servos),
             (Err(servos), Err(motion)) => Err(Failure {

@@ -1,10 +1,12 @@
 //! `motion.toml`: how the hat moves.
 
 use super::reader::{Reading, Section, number};
+use tentacle_hat::motion::Motion;
 use tentacle_hat::motion::wave::{AxisWave, Field, Wave};
+use tentacle_hat::units::within;
 
 /// The motion for `tentacles` tentacles, or faults in the reading.
-pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Wave> {
+pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Motion> {
     let table = reading.parse()?;
     let root = Section::root(reading, &table)?;
     let wave = root.section("wave").and_then(|section| {
@@ -15,8 +17,20 @@ pub(super) fn motion(reading: &Reading<'_>, tentacles: usize) -> Option<Wave> {
             .map_err(|error| axes[0].iter().for_each(|s| s.fault("amplitude", error)))
             .ok()
     });
+    // Files of 0.1.0 have no life.
+    let depth = match root.optional_section("life") {
+        Some(section) => {
+            let depth = section.required("depth", |v| Ok(within(number(v)?, 0.0, 1.0, "")? as f32));
+            section.finish();
+            depth
+        }
+        None => Some(0.0),
+    };
     root.finish();
-    wave
+    Some(Motion {
+        wave: wave?,
+        depth: depth?,
+    })
 }
 
 fn axis(section: &Section<'_>) -> Option<AxisWave> {

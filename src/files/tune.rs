@@ -5,7 +5,7 @@ use super::{Files, backups, check, look, motion, whole};
 use crate::failure::Failure;
 use anyhow::{Result, anyhow};
 use std::path::PathBuf;
-use tentacle_hat::motion::wave::Key;
+use tentacle_hat::motion::Key;
 
 impl Files {
     /// Writes numbers into `motion.toml` where it has others; comments and order stay,

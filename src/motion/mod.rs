@@ -1,8 +1,12 @@
 //! How the tentacles move: pure functions from time to [`Pose`], and the one
 //! place where movements blend.
 
+mod gesture;
+mod life;
+mod noise;
 mod people;
 mod performance;
+mod plan;
 mod show;
 mod startle;
 pub mod wave;
@@ -14,6 +18,7 @@ use arrayvec::ArrayVec;
 pub use people::{Id, People, Sighting};
 use performance::Movement;
 pub use performance::Performance;
+pub use plan::{Key, Motion};
 pub use show::{SHOW_US, Scene};
 use wave::TooFar;
 pub use wave::Wave;
@@ -61,8 +66,8 @@ pub(crate) fn facings(tentacles: &[Tentacle]) -> Facings {
 pub struct Hat {
     /// The servos and their board.
     pub rig: Rig,
-    /// What it does when nothing else is asked for.
-    pub wave: Wave,
+    /// What it does when nothing else is asked of it.
+    pub motion: Motion,
 }
 
 /// Why the hat does not do what a cue asks for.
@@ -83,15 +88,20 @@ pub enum Refusal {
     Crowded,
 }
 
-/// How far a smooth change has come, 0..1, `elapsed_us` into `length_us`: the
-/// minimum jerk, as a hand reaches (10s³ − 15s⁴ + 6s⁵; Flash and Hogan 1985). It
-/// starts and ends without speed or acceleration; halfway it is 1.875 times as fast
-/// as in the mean.
+/// How far a smooth change has come, 0..1, `elapsed_us` into `length_us` (which is
+/// below an hour): by the minimum jerk, as a hand reaches (10s³ − 15s⁴ + 6s⁵; Flash and
+/// Hogan 1985). It starts and ends without speed or acceleration; halfway it is 1.875
+/// times as fast as in the mean.
 #[inline]
 pub fn ease(elapsed_us: u64, length_us: u64) -> f32 {
     if elapsed_us >= length_us {
         return 1.0;
     }
-    let s = elapsed_us as f32 / length_us as f32;
+    // Numbers of 32 bits become floats in one instruction, those of 64 in thirty.
+    jerk(elapsed_us as u32 as f32 / length_us as u32 as f32)
+}
+
+#[inline]
+fn jerk(s: f32) -> f32 {
     s * s * s * (10.0 + s * (6.0 * s - 15.0))
 }

@@ -4,6 +4,7 @@
 //! by the minimum jerk. Weights add up to 1, so no blend of bends leaves the unit
 //! circle; position, speed and acceleration are continuous.
 
+use super::life::Life;
 use super::startle::Startle;
 use super::wishes::Wanted;
 use super::{Facings, Hat, Id, Mood, People, Pose, Refusal, Scene, Sighting, Wave, Wishes, ease};
@@ -30,6 +31,7 @@ const EASING_US: u64 = 5_000_000;
 pub(super) enum Movement {
     Straight,
     Wave(Wave),
+    Life(Life),
     /// A scene from its start.
     Scene(Scene, u64),
     /// All curled inward since then.
@@ -42,6 +44,7 @@ impl Movement {
         match self {
             Self::Straight => Mood::Still.name(),
             Self::Wave(_) => "wave",
+            Self::Life(_) => "life",
             Self::Scene(scene, _) => scene.name(),
             Self::Fold(_) => "folded",
             Self::Startle(_) => "startled",
@@ -53,6 +56,7 @@ impl Movement {
         match self {
             Self::Straight => Pose::STRAIGHT,
             Self::Wave(wave) => wave.pose_at(t_us, facings.len()),
+            Self::Life(life) => life.pose_at(t_us, facings),
             Self::Scene(scene, start_us) => scene.pose_at(t_us.saturating_sub(*start_us), facings),
             Self::Fold(since_us) => {
                 let long = ease(t_us.saturating_sub(since_us + FOLDED_FOR_US), EASING_US);
@@ -103,9 +107,9 @@ pub struct Performance {
 }
 
 impl Performance {
-    /// What `hat` plays unasked: its wave.
-    pub fn new(hat: &Hat) -> Self {
-        Self::of(Wishes::new(hat.wave, hat.rig.tentacles()))
+    /// What `hat` plays unasked; `seed` decides whatever it leaves to chance.
+    pub fn new(hat: &Hat, seed: u32) -> Self {
+        Self::of(Wishes::new(hat.motion, seed, hat.rig.tentacles()))
     }
 
     fn of(wishes: Wishes) -> Self {
@@ -142,7 +146,7 @@ impl Performance {
 
     /// Goes over to what files say anew, if its tentacles face as before.
     pub fn change(&mut self, hat: &Hat) {
-        self.ask().change(hat.wave, hat.rig.tentacles());
+        self.ask().change(hat.motion, hat.rig.tentacles());
     }
 
     /// Goes back to straight from `t_us` on; a second call changes nothing.
@@ -276,8 +280,9 @@ mod tests {
     use super::*;
     use crate::calibration::{Name, Tentacle};
     use crate::motion::startle::FLINCH_US;
-    use crate::motion::wave::{AxisWave, Key};
+    use crate::motion::wave::AxisWave;
     use crate::motion::wishes::CHANGE_US;
+    use crate::motion::{Key, Motion};
     use crate::units::{Frequency, Turns};
     use std::vec::Vec;
 
@@ -300,7 +305,7 @@ mod tests {
             facing: Turns::from_deg(deg),
         };
         let tentacles = [315.0, 45.0, 135.0, 225.0].map(tentacle);
-        Performance::of(Wishes::new(wave, &tentacles))
+        Performance::of(Wishes::new(Motion::plain(wave), 0, &tentacles))
     }
 
     /// How fast a pose may change, and its speed, and its acceleration: bends a

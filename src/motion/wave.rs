@@ -1,9 +1,8 @@
 //! Phase-offset sine waves, one along x and one along y.
 
-use super::{Pose, Refusal};
+use super::Pose;
 use crate::calibration::Axis;
-use crate::units::{Frequency, OutOfRange, Turns, within};
-use core::fmt;
+use crate::units::{Bend, Frequency, OutOfRange, Turns, within};
 
 /// The wave along one axis. Tentacle i leans
 /// amplitude · sin(2π(frequency · t + i · tentacle phase + phase)).
@@ -88,32 +87,6 @@ impl AxisWave {
     }
 }
 
-/// A key of motion.toml, which can be turned while the hat moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Which of the two waves.
-    pub axis: Axis,
-    /// What of it.
-    pub field: Field,
-}
-
-impl Key {
-    /// How many there are.
-    pub const COUNT: usize = 2 * Field::ALL.len();
-
-    /// All of them, in the file's order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let of = |axis| Field::ALL.map(|field| Self { axis, field });
-        Axis::BOTH.into_iter().flat_map(of)
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "wave.{}.{}", self.axis, self.field.name())
-    }
-}
-
 /// The amplitudes lead the named tentacle out of its safe bend.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
@@ -150,19 +123,12 @@ impl Wave {
         Ok(Self { x, y })
     }
 
-    /// A key's number, in its unit.
-    pub fn get(&self, key: Key) -> f64 {
-        [&self.x, &self.y][key.axis as usize].get(key.field)
-    }
-
-    /// The wave with another number, for `tentacles` tentacles.
-    ///
-    /// # Errors
-    /// The number is outside of its key's range, or leads a tentacle too far.
-    pub fn with(&self, key: Key, value: f64, tentacles: usize) -> Result<Self, Refusal> {
-        let Self { mut x, mut y } = *self;
-        [&mut x, &mut y][key.axis as usize].set(key.field, value)?;
-        Ok(Self::new(x, y, tentacles)?)
+    /// The wave along an axis.
+    pub(super) fn along(&self, axis: Axis) -> &AxisWave {
+        match axis {
+            Axis::X => &self.x,
+            Axis::Y => &self.y,
+        }
     }
 
     /// The wave half as fast and half as wide.
@@ -176,6 +142,25 @@ impl Wave {
         Self {
             x: calm(self.x),
             y: calm(self.y),
+        }
+    }
+
+    /// The phases of the first tentacle along x and y, `t_us` after the start.
+    #[inline]
+    pub(super) fn phases_at(&self, t_us: u64) -> [Turns; 2] {
+        let phase = |wave: &AxisWave| wave.phase.plus(wave.frequency.phase_at(t_us));
+        [phase(&self.x), phase(&self.y)]
+    }
+
+    /// Where a tentacle leans while the first one is at these phases.
+    #[inline]
+    pub(super) fn bend(&self, tentacle: usize, [x, y]: [Turns; 2]) -> Bend {
+        let along = |wave: &AxisWave, phase: Turns| {
+            wave.amplitude * phase.plus(wave.tentacle_phase.times(tentacle)).sin()
+        };
+        Bend {
+            x: along(&self.x, x),
+            y: along(&self.y, y),
         }
     }
 

@@ -1,9 +1,9 @@
 //! What is asked of the tentacles, and which of it is played: the first that there is
-//! of fold, `still`, a startle, one scene, the show, and else the wave.
+//! of fold, `still`, a startle, one scene, the show, and else life.
 
+use super::life::Life;
 use super::startle::{FLINCH_US, Startle};
-use super::wave::Key;
-use super::{Facings, Movement, Refusal, Scene, Wave, facings};
+use super::{Facings, Key, Motion, Movement, Refusal, Scene, facings};
 use crate::calibration::Tentacle;
 use crate::units::Turns;
 
@@ -49,7 +49,8 @@ impl Mood {
 #[derive(Clone, Debug)]
 pub struct Wishes {
     /// What motion.toml says, and cues since.
-    wave: Wave,
+    motion: Motion,
+    seed: u32,
     pub(super) facings: Facings,
     mood: Mood,
     /// Since when all are folded.
@@ -69,9 +70,10 @@ pub(super) struct Wanted {
 }
 
 impl Wishes {
-    pub(super) fn new(wave: Wave, tentacles: &[Tentacle]) -> Self {
+    pub(super) fn new(motion: Motion, seed: u32, tentacles: &[Tentacle]) -> Self {
         Self {
-            wave,
+            motion,
+            seed,
             facings: facings(tentacles),
             mood: Mood::default(),
             folded_us: None,
@@ -87,9 +89,9 @@ impl Wishes {
         self.startle = None;
     }
 
-    /// Goes over to the wave of files that were read again.
-    pub(super) fn change(&mut self, wave: Wave, tentacles: &[Tentacle]) {
-        self.wave = wave;
+    /// Goes over to files that were read again.
+    pub(super) fn change(&mut self, motion: Motion, tentacles: &[Tentacle]) {
+        self.motion = motion;
         self.facings = facings(tentacles);
     }
 
@@ -134,17 +136,17 @@ impl Wishes {
         self.startle = Some(Startle { from, at_us: t_us });
     }
 
-    /// The wave that is played when nothing else is.
-    pub fn wave(&self) -> &Wave {
-        &self.wave
+    /// What is played when nothing else is.
+    pub fn motion(&self) -> &Motion {
+        &self.motion
     }
 
-    /// Changes a number of the wave.
+    /// Changes a number of the motion.
     ///
     /// # Errors
     /// It is out of range, or the wave would be too wide; nothing is changed.
-    pub fn set(&mut self, key: Key, value: f64) -> Result<(), Refusal> {
-        self.wave = self.wave.with(key, value, self.facings.len())?;
+    pub fn set(&mut self, key: Key, number: f64) -> Result<(), Refusal> {
+        self.motion = self.motion.with(key, number, self.facings.len())?;
         Ok(())
     }
 
@@ -175,23 +177,24 @@ impl Wishes {
             let ends_us = start_us + scene.length_us();
             return wanted(Movement::Scene(scene, start_us), FADE_US, ends_us);
         }
-        let wave = match self.mood {
-            Mood::Calm => self.wave.calmed(),
-            _ => self.wave,
+        let movement = match (self.motion.depth > 0.0, self.mood) {
+            (true, mood) => Movement::Life(Life::new(&self.motion, self.seed, mood)),
+            (false, Mood::Calm) => Movement::Wave(self.motion.wave.calmed()),
+            (false, _) => Movement::Wave(self.motion.wave),
         };
-        wanted(Movement::Wave(wave), CHANGE_US, u64::MAX)
+        wanted(movement, CHANGE_US, u64::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::motion::wave::AxisWave;
+    use crate::motion::wave::{AxisWave, Wave};
 
     #[test]
     fn precedence() {
         let wave = Wave::new(AxisWave::STILL, AxisWave::STILL, 4).unwrap();
-        let mut wishes = Wishes::new(wave, &[]);
+        let mut wishes = Wishes::new(Motion::plain(wave), 0, &[]);
         let rest = Scene::all().last().unwrap();
         let mut plays = |t_s: u64, change: &dyn Fn(&mut Wishes, u64)| {
             let t_us = t_s * 1_000_000;

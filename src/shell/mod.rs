@@ -87,7 +87,7 @@ impl Programme {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.seed,
             servos: fingerprint(&hat.rig),
-            motion: fingerprint(&hat.wave),
+            motion: fingerprint(&hat.motion),
         }
     }
 }
@@ -111,6 +111,7 @@ pub(crate) struct HostShell {
     inbox: Inbox,
     cues: Cues,
     record: Option<Record>,
+    seed: u64,
     /// What befell the frames of a record that is played again, without pauses.
     replayed: Option<Notes>,
     board: BoardPlan,
@@ -209,6 +210,7 @@ impl HostShell {
             inbox: Inbox::default(),
             cues: Cues::new(programme.demo, sheet.cues, socket),
             record,
+            seed: programme.seed,
             replayed: sheet.notes.filter(|_| programme.unpaced),
             board: *rig.board(),
             timebase: *rig.timebase(),
@@ -245,6 +247,12 @@ impl HostShell {
     /// board that is absent.
     pub(crate) fn is_service(&self) -> bool {
         self.service.is_some()
+    }
+
+    /// What decides all that is left to chance.
+    pub(crate) fn seed(&self) -> u32 {
+        // Both halves of a long one count.
+        (self.seed ^ self.seed >> 32) as u32
     }
 
     /// Ends the trace, the log, and the view, which may end the program.

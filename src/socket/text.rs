@@ -8,7 +8,7 @@ use arrayvec::{ArrayString, ArrayVec};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use tentacle_hat::board::virtual_chip::Emitted;
-use tentacle_hat::motion::wave::Key;
+use tentacle_hat::motion::Key;
 use tentacle_hat::motion::{Id, Mood, Sighting};
 use tentacle_hat::units::Bend;
 

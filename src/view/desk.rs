@@ -4,8 +4,8 @@
 use crate::state::State;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use tentacle_hat::cue::Cue;
-use tentacle_hat::motion::Scene;
-use tentacle_hat::motion::wave::{Field, Key};
+use tentacle_hat::motion::wave::Field;
+use tentacle_hat::motion::{Key, Scene};
 
 /// Where the keys stand.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl Desk {
                 let chosen = *self.chosen.get_or_insert(0);
                 let number = playing.keys.get(chosen)?;
                 let key = Key::all().nth(chosen)?;
-                Cue::Set(key, turned(key.field, *number, steps))
+                Cue::Set(key, turned(key, *number, steps))
             }
             _ => return None,
         };
@@ -69,12 +69,13 @@ impl Desk {
 }
 
 /// A number so many steps on, within what its key may be.
-fn turned(field: Field, number: f64, steps: f64) -> f64 {
-    let (step, (low, high)) = match field {
+fn turned(key: Key, number: f64, steps: f64) -> f64 {
+    let (step, (low, high)) = match key {
         // As far as an eye can tell.
-        Field::Frequency => (0.01, (0.01, 5.0)),
-        Field::Amplitude => (0.02, (0.0, 1.0)),
-        Field::Phase | Field::TentaclePhase => (0.025, (-1.0, 1.0)),
+        Key::Wave(_, Field::Frequency) => (0.01, (0.01, 5.0)),
+        Key::Wave(_, Field::Amplitude) => (0.02, (0.0, 1.0)),
+        Key::Wave(_, Field::Phase | Field::TentaclePhase) => (0.025, (-1.0, 1.0)),
+        Key::Depth => (0.05, (0.0, 1.0)),
     };
     let turned = ((number / step).round() + steps) * step;
     // Whole steps, without the noise of binary fractions.
@@ -142,7 +143,15 @@ mod tests {
                 for steps in [-1.0, 1.0] {
                     let mut axis = tentacle_hat::motion::wave::AxisWave::STILL;
                     if axis.set(field, number).is_ok() {
-                        axis.set(field, turned(field, number, steps)).unwrap();
+                        axis.set(
+                            field,
+                            turned(
+                                Key::Wave(tentacle_hat::calibration::Axis::X, field),
+                                number,
+                                steps,
+                            ),
+                        )
+                        .unwrap();
                     }
                 }
             }

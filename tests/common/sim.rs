@@ -13,7 +13,7 @@ use tentacle_hat::calibration::*;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::{Course, Notice, Order, Shell, Slot, Source, Tally, Terms, drive};
 use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::motion::{Hat, Performance, Refusal};
+use tentacle_hat::motion::{Hat, Motion, Performance, Refusal};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::*;
@@ -96,7 +96,8 @@ pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat 
         tentacle_phase: Turns::new(0.25),
     };
     let wave = Wave::new(axis(200_000, 0.0), axis(300_000, 0.25), 4).unwrap();
-    Hat { rig, wave }
+    let motion = Motion::plain(wave);
+    Hat { rig, motion }
 }
 
 /// What happened, in words, with its moment.
@@ -229,7 +230,7 @@ impl<'a> Sim<'a> {
             let due = next.first()?.0 <= world.now_us.get();
             due.then(|| next.remove(0).1)
         };
-        let performer = Performer::new(hat.clone(), inbox);
+        let performer = Performer::new(hat.clone(), 0, inbox);
         let tally = drive(self, &mut InForce { performer, rig }, terms).unwrap();
         self.watch(|_, _| {});
         (tally, Rc::into_inner(watcher).unwrap().into_inner())

@@ -137,7 +137,7 @@ fn servos(report: &Report, rig: &Rig) {
 /// Whether the limits would flatten what is to be played: said before the show.
 /// The files are sound all the same, and a reload takes them.
 fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
-    let lines = flattened(&hat.rig, "the wave", Performance::new(hat));
+    let lines = flattened(&hat.rig, "the wave", Performance::new(hat, 0));
     for line in &lines {
         let line = format_args!("{line}, or lower the frequency or amplitude in motion.toml");
         match only_files {
@@ -149,7 +149,7 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
         report.good("the wave keeps within the speed limits");
     }
     // The show is as it is, and slowed down it is still a show.
-    let mut show = Performance::new(hat);
+    let mut show = Performance::new(hat, 0);
     show.ask().play_show(true, 0);
     let lines = flattened(&hat.rig, "the show (--demo)", show);
     for line in &lines {
