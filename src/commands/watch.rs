@@ -7,11 +7,10 @@ use crate::pause::Pause;
 use crate::signals::Signals;
 use crate::socket::{Call, HEAD, Heard};
 use crate::state::State;
-use crate::view::{self, View};
+use crate::view::{self, Act, View};
 use anyhow::Result;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How often a key is seen while no state comes.
@@ -60,7 +59,7 @@ fn draw(call: Call, socket: &Path, files: &Files, hz: Option<&str>) -> Result<()
     let mut ours = fingerprint(&rig);
     let signals = Signals::catch()?;
     let pause = Pause::new(signals.clone());
-    let mut view = View::show(rig, keys(signals.clone()))?;
+    let mut view = View::show(rig, keys(signals.clone(), socket.to_owned(), files.clone()))?;
     let mut call = Some(call);
     let mut tried = Instant::now();
     let mut state = State::default();
@@ -124,15 +123,18 @@ fn draw(call: Call, socket: &Path, files: &Files, hz: Option<&str>) -> Result<()
 }
 
 /// What keys do to a hat that another process moves.
-fn keys(signals: Signals) -> impl FnMut(KeyEvent) -> bool {
-    move |key| {
-        match (key.code, key.modifiers) {
-            (KeyCode::Char('q' | 'Q'), _) | (KeyCode::Char('c'), KeyModifiers::CONTROL) => {
-                signals.ask_stop();
+fn keys(signals: Signals, socket: PathBuf, files: Files) -> impl FnMut(Act) -> Option<String> {
+    move |act| {
+        match act {
+            Act::Leave => signals.ask_stop(),
+            Act::Pause => signals.ask_pause(),
+            Act::Keep(numbers) => return Some(files.keep(&numbers)),
+            // On a connection of its own: the other one streams.
+            Act::Cue(cue) => {
+                let said = Call::open(&socket).and_then(|mut call| call.cue(&cue.to_string()));
+                return said.err().map(|why| why.message);
             }
-            (KeyCode::Char('z'), KeyModifiers::CONTROL) => signals.ask_pause(),
-            _ => return false,
         }
-        true
+        None
     }
 }

@@ -4,8 +4,13 @@ use crate::host::Press;
 use crate::sheet::Entry;
 use crate::socket::{Client, Server};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::{Mood, Refusal};
+
+/// More keys in a slot than fingers.
+const MOST_KEYED: usize = 16;
 
 /// The cues that wait.
 #[derive(Debug)]
@@ -13,6 +18,7 @@ pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
     sheet: VecDeque<Entry>,
+    keyed: Arc<Keyed>,
     pub(super) socket: Option<Server>,
     /// Where the cue that is being taken came from.
     from: Origin,
@@ -28,15 +34,23 @@ enum Origin {
     Own,
     /// A line of the sheet.
     Sheet(String),
+    /// A key of the view.
+    Keys,
     Socket(Client),
 }
 
 impl Cues {
     /// Those of a `run`, with or without `--demo`.
-    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>, socket: Option<Server>) -> Self {
+    pub(super) fn new(
+        demo: bool,
+        sheet: VecDeque<Entry>,
+        keyed: Arc<Keyed>,
+        socket: Option<Server>,
+    ) -> Self {
         Self {
             own: demo.then_some(Cue::Demo(true)).into_iter().collect(),
             sheet,
+            keyed,
             socket,
             from: Origin::Own,
             mood: Mood::default(),
@@ -54,6 +68,10 @@ impl Cues {
             let entry = self.sheet.pop_front()?;
             self.from = Origin::Sheet(entry.place);
             return Some(entry.cue);
+        }
+        if let Some(cue) = self.keyed.next() {
+            self.from = Origin::Keys;
+            return Some(cue);
         }
         let (client, cue) = self.socket.as_mut()?.next()?;
         self.from = Origin::Socket(client);
@@ -84,7 +102,35 @@ impl Cues {
                 socket.answer(*client, taken);
                 None
             }
+            (Origin::Keys, Err(why)) => Some(format!("not done: {why}")),
             _ => None,
         }
+    }
+}
+
+/// What keys of the view said; the frame thread waits for no one who writes there.
+#[derive(Debug, Default)]
+pub(super) struct Keyed {
+    cues: Mutex<VecDeque<Cue>>,
+    any: AtomicBool,
+}
+
+impl Keyed {
+    pub(super) fn say(&self, cue: Cue) {
+        let mut cues = self.cues.lock().unwrap_or_else(PoisonError::into_inner);
+        if cues.len() < MOST_KEYED {
+            cues.push_back(cue);
+            self.any.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn next(&self) -> Option<Cue> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut cues = self.cues.try_lock().ok()?;
+        let cue = cues.pop_front();
+        self.any.store(!cues.is_empty(), Ordering::Relaxed);
+        cue
     }
 }

@@ -22,11 +22,10 @@ use crate::sheet::{Made, Notes, Sheet};
 use crate::signals::Signals;
 use crate::socket::{self, Server};
 use crate::state::State;
-use crate::view::View;
+use crate::view::{Act, View};
 use anyhow::{Context, Result};
-use cues::Cues;
+use cues::{Cues, Keyed};
 use log::Log;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use record::Record;
 use rereader::Reader;
 use service::Service;
@@ -34,6 +33,7 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
@@ -172,7 +172,11 @@ impl HostShell {
             saved::watch(&programme.files, signals.clone())?;
         }
         // Last, so that whatever else fails is said on a quiet screen.
-        let show = || View::show(rig.clone(), keys(signals.clone()));
+        let keyed = Arc::default();
+        let show = || {
+            let keys = keys(signals.clone(), Arc::clone(&keyed), programme.files.clone());
+            View::show(rig.clone(), keys)
+        };
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);
         // A scene is said where somebody reads along.
@@ -208,7 +212,7 @@ impl HostShell {
             told: Slot::default(),
             reader,
             inbox: Inbox::default(),
-            cues: Cues::new(programme.demo, sheet.cues, socket),
+            cues: Cues::new(programme.demo, sheet.cues, keyed, socket),
             record,
             seed: programme.seed,
             replayed: sheet.notes.filter(|_| programme.unpaced),
@@ -350,16 +354,15 @@ impl HostShell {
 }
 
 /// What the view's keys do to a hat that this process moves.
-fn keys(signals: Signals) -> impl FnMut(KeyEvent) -> bool {
-    move |key| {
-        match (key.code, key.modifiers) {
-            (KeyCode::Char('q' | 'Q'), _) | (KeyCode::Char('c'), KeyModifiers::CONTROL) => {
-                signals.ask_stop();
-            }
-            (KeyCode::Char('z'), KeyModifiers::CONTROL) => signals.ask_pause(),
-            _ => return false,
+fn keys(signals: Signals, keyed: Arc<Keyed>, files: Files) -> impl FnMut(Act) -> Option<String> {
+    move |act| {
+        match act {
+            Act::Leave => signals.ask_stop(),
+            Act::Pause => signals.ask_pause(),
+            Act::Cue(cue) => keyed.say(cue),
+            Act::Keep(numbers) => return Some(files.keep(&numbers)),
         }
-        true
+        None
     }
 }
 

@@ -22,19 +22,25 @@ use crate::say::last;
 use crate::screen::Stage;
 use crate::state::State;
 use anyhow::Result;
+pub(crate) use desk::Act;
+use desk::{Desk, Heard};
 use history::History;
 use palette::Palette;
+use picture::Foot;
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyEvent;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
 
 /// As often as films.
 const PICTURE_EVERY_US: u64 = 40_000;
 /// How long the keys are shown to who tried another.
 const HINT_US: u64 = 3_000_000;
+/// How long it is shown what came of a key.
+const REPLY: Duration = Duration::from_secs(6);
 
 /// Whether the view is to be shown: as asked for, or else where somebody is
 /// likely to watch.
@@ -75,11 +81,11 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Shows the view of `rig`; `key` does what a key means, and tells whether it means
-    /// anything.
+    /// Shows the view of `rig`; `act` does what keys ask for, and says what came of it
+    /// if that is worth a word.
     pub(crate) fn show(
         mut rig: Rig,
-        mut key: impl FnMut(KeyEvent) -> bool + Send + 'static,
+        mut act: impl FnMut(Act) -> Option<String> + Send + 'static,
     ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -93,21 +99,38 @@ impl View {
                 rig = new;
                 history = History::new(&rig, state.clone());
             }
-            let t_us = state.t_us;
-            history.push(&rig, state);
             if known.asked.swap(false, Ordering::Relaxed) {
-                asked_until_us = t_us + HINT_US;
+                asked_until_us = state.t_us + HINT_US;
             }
-            let notice = locked(&known.notice).clone();
+            let reply = locked(&known.reply).clone();
+            let reply = reply.filter(|(_, since)| since.elapsed() < REPLY);
+            let notice = reply.map(|(reply, _)| reply);
+            let notice = notice.or_else(|| locked(&known.notice).clone());
             let notice = notice.or_else(|| locked(&known.lines).last().cloned());
-            let asked = t_us < asked_until_us;
-            picture::draw(frame, &rig, &history, notice.as_deref(), asked, palette);
+            let foot = Foot {
+                notice: notice.as_deref(),
+                asked: state.t_us < asked_until_us,
+                chosen: locked(&known.desk).chosen(&state),
+            };
+            locked(&known.now).clone_from(&state);
+            history.push(&rig, state);
+            picture::draw(frame, &rig, &history, &foot, palette);
         };
         // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
         let hear = move |pressed: Option<KeyEvent>| {
-            if pressed.is_some_and(|pressed| !key(pressed)) {
-                heard.asked.store(true, Ordering::Relaxed);
-            }
+            let Some(pressed) = pressed else { return };
+            let now = locked(&heard.now).clone();
+            let meant = locked(&heard.desk).hear(pressed, &now);
+            let reply = match meant {
+                Heard::Act(wish) => act(wish),
+                Heard::Refused(why) => Some(format!("no: {why}")),
+                Heard::Chosen => None,
+                Heard::Nothing => {
+                    heard.asked.store(true, Ordering::Relaxed);
+                    None
+                }
+            };
+            *locked(&heard.reply) = reply.map(|reply| (reply, Instant::now()));
         };
         Ok(Self {
             stage: Stage::open(draw, hear)?,
@@ -178,6 +201,11 @@ const LINES: usize = 100;
 pub(crate) struct Shared {
     /// A hat that was read again, for the view to take.
     rig: Mutex<Option<Rig>>,
+    /// What was drawn last, for the keys to go on from.
+    now: Mutex<State>,
+    desk: Mutex<Desk>,
+    /// What came of the last key, and when.
+    reply: Mutex<Option<(String, Instant)>>,
     /// What is to be noticed now.
     notice: Mutex<Option<String>>,
     /// Lines for the user, to be printed once the terminal is back.

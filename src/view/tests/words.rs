@@ -3,13 +3,14 @@
 use super::{COLOURED, PLAIN, at_work, named, picture, rig, row_of, rows};
 use crate::state::State;
 use crate::view::history::History;
-use crate::view::picture::draw;
+use crate::view::picture::{Foot, draw};
 use crate::view::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use tentacle_hat::board::virtual_chip::Emitted;
+use tentacle_hat::motion::Key;
 
 #[test]
 fn every_servo_has_a_row_with_what_the_board_emits() {
@@ -85,7 +86,7 @@ fn header(columns: u16, late: u64) -> Buffer {
     }
     let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
     terminal
-        .draw(|frame| draw(frame, &rig, &history, None, false, COLOURED))
+        .draw(|frame| draw(frame, &rig, &history, &Foot::default(), COLOURED))
         .unwrap();
     terminal.backend().buffer().clone()
 }
@@ -133,14 +134,27 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.contains("q leaves") && row.contains("something happened"),
         "{row}"
     );
-    // All of the keys, once one was pressed that is none.
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let history = History::new(&rig, at_work(4));
-    terminal
-        .draw(|frame| draw(frame, &rig, &history, None, true, PLAIN))
-        .unwrap();
-    let shown = rows(terminal.backend().buffer()).pop().unwrap();
-    assert!(shown.contains("q leaves, Ctrl-Z pauses"), "{shown}");
+    let shown = |columns, foot: &Foot<'_>| {
+        let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
+        terminal
+            .draw(|frame| draw(frame, &rig, &history, foot, PLAIN))
+            .unwrap();
+        let row = rows(terminal.backend().buffer()).pop().unwrap();
+        row.trim_end().to_owned()
+    };
+    // The keys, as many as there is room for.
+    let keys = " q leaves  m mood  f fold  s startle  d demo  1-6 scenes  ↑↓ ←→ numbers";
+    assert_eq!(shown(80, &Foot::default()), keys);
+    let all = format!("{keys}  Ctrl-Z pauses");
+    assert_eq!(shown(100, &Foot::default()), all);
+    assert_eq!(shown(20, &Foot::default()), " q leaves  m mood");
+    let turning = Foot {
+        chosen: Some((Key::Depth, 0.45)),
+        ..Foot::default()
+    };
+    let row = " ↑↓ life.depth  ←→ 0.45  w keeps it  q leaves";
+    assert_eq!(shown(80, &turning), row);
     let mut state = at_work(4);
     state.stopping = true;
     assert!(last(state).contains("easing to neutral"));
@@ -153,8 +167,12 @@ fn a_refused_file_shows_its_first_fault_and_line() {
     let foot = |columns, faults: &str| {
         let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
         let notice = format!("the calibration has faults; the old one goes on:\n{faults}");
+        let foot = Foot {
+            notice: Some(&notice),
+            ..Foot::default()
+        };
         terminal
-            .draw(|frame| draw(frame, &rig, &history, Some(&notice), false, COLOURED))
+            .draw(|frame| draw(frame, &rig, &history, &foot, COLOURED))
             .unwrap();
         let rows = rows(terminal.backend().buffer());
         rows.last().unwrap().trim_end().to_owned()
