@@ -73,7 +73,7 @@ fn q_leaves() {
 fn another_key_shows_the_keys() {
     left_by("other", |session| {
         session.press("x");
-        session.see("q leaves, Ctrl-Z pauses");
+        session.see("^Z pauses  m mood");
         session.press("q");
     });
 }

@@ -191,7 +191,7 @@ fn a_terminal_shows_the_hat_that_another_process_moves() {
     session.see(" µs ");
     session.see("frames/s");
     session.press("x");
-    session.see("q leaves, Ctrl-Z pauses");
+    session.see("^Z pauses  m mood");
     assert!(at(&hat, &["cue", "fold"]).status.success());
     session.see("folded");
 

@@ -204,16 +204,16 @@ fn footer(buffer: &mut Buffer, area: Rect, history: &History, foot: &Foot<'_>, p
 
 /// What the keys do, as many of them as there is room for, and one at least.
 fn keys(room: u16) -> String {
-    let scenes = format!("1-{} scenes", Scene::all().count());
+    let scenes = format!("1-{} scene", Scene::all().count());
     let keys = [
         "q leaves",
+        "^Z pauses",
         "m mood",
         "f fold",
         "s startle",
         "d demo",
         &scenes,
-        "↑↓ ←→ numbers",
-        "Ctrl-Z pauses",
+        "↑↓←→ tune",
     ];
     let mut line = String::new();
     for key in keys {
