@@ -38,7 +38,7 @@ use tentacle_hat::calibration::Rig;
 /// As often as films.
 const PICTURE_EVERY_US: u64 = 40_000;
 /// How long the keys are shown to who tried another.
-const HINT_US: u64 = 3_000_000;
+const HINT: Duration = Duration::from_secs(3);
 /// How long it is shown what came of a key.
 const REPLY: Duration = Duration::from_secs(6);
 
@@ -91,7 +91,7 @@ impl View {
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
         let mut history = History::new(&rig, State::default());
-        let mut asked_until_us = 0;
+        let mut asked = None;
         let draw = move |frame: &mut Frame<'_>, state: State| {
             let broken = known.break_down.load(Ordering::Relaxed);
             assert!(!broken, "a fault on schedule");
@@ -100,7 +100,7 @@ impl View {
                 history = History::new(&rig, state.clone());
             }
             if known.asked.swap(false, Ordering::Relaxed) {
-                asked_until_us = state.t_us + HINT_US;
+                asked = Some(Instant::now());
             }
             let reply = locked(&known.reply).clone();
             let reply = reply.filter(|(_, since)| since.elapsed() < REPLY);
@@ -109,7 +109,7 @@ impl View {
             let notice = notice.or_else(|| locked(&known.lines).last().cloned());
             let foot = Foot {
                 notice: notice.as_deref(),
-                asked: state.t_us < asked_until_us,
+                asked: asked.is_some_and(|since: Instant| since.elapsed() < HINT),
                 chosen: locked(&known.desk).chosen(&state),
             };
             locked(&known.now).clone_from(&state);
