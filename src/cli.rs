@@ -77,6 +77,11 @@ pub(crate) enum Command {
     Run(Run),
     /// Look at the files, then at the board: what is wrong and what to do
     Check(Check),
+    /// Draw the motion as an SVG picture: pulses, tips, spectra, and what limits do to them
+    ///
+    /// Computed by the very loop that `run` has, and not played: it needs no board.
+    #[cfg(feature = "plot")]
+    Plot(Plot),
     /// Stop all pulses that a dead program left behind: the servos go limp
     ///
     /// Whatever state the board is in. A hat that runs is left alone: stop it instead.
@@ -133,6 +138,27 @@ pub(crate) struct Check {
     /// Tell the chip's own figures as well
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// Options of `plot`.
+#[cfg(feature = "plot")]
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Plot {
+    /// Draw the show, scene after scene
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Play the cues of a file, as `run` does; of a record, its cues alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cues: Option<PathBuf>,
+    /// How much of the pulses and paths to draw; spectra are always of ten minutes
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Seed of whatever is left to chance in the motion
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The picture, an SVG; an earlier one of this command is replaced, no other file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 /// When to draw the tentacles in the terminal.

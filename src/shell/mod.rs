@@ -3,7 +3,7 @@
 
 mod cues;
 mod log;
-mod output;
+pub(crate) mod output;
 mod record;
 mod rereader;
 mod saved;
@@ -86,6 +86,12 @@ impl Programme {
             motion: fingerprint(&hat.motion),
         }
     }
+}
+
+/// What the motion takes of a seed.
+pub(crate) fn short(seed: u64) -> u32 {
+    // Both halves of a long one count.
+    (seed ^ seed >> 32) as u32
 }
 
 /// A hat that was read again, until the performer takes it.
@@ -226,8 +232,7 @@ impl HostShell {
 
     /// What decides all that is left to chance.
     pub(crate) fn seed(&self) -> u32 {
-        // Both halves of a long one count.
-        (self.seed ^ self.seed >> 32) as u32
+        short(self.seed)
     }
 
     /// Ends the trace, the log, and the view, which may end the program.
