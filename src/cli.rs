@@ -97,15 +97,16 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = scenes())]
 pub(crate) struct Run {
-    /// Play the show, scene after scene, instead of the wave
+    /// Play the show, scene after scene, instead of life
     #[arg(long)]
     pub(crate) demo: bool,
     /// Stop after this time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
     pub(crate) seconds: Option<u64>,
-    /// Seed of whatever is random in the motion; wave and show have nothing random
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Seed of what life leaves to chance; the plain wave and the show leave nothing [default: 0; the
+    /// service draws one, and logs it]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Draw the tentacles, as the board moves them, in the terminal
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ViewWhen::Auto)]
     pub(crate) view: ViewWhen,
