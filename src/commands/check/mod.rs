@@ -134,7 +134,11 @@ fn servos(report: &Report, rig: &Rig) {
 /// Whether the limits would flatten what is to be played: said before the show.
 /// The files are sound all the same, and a reload takes them.
 fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
-    let lines = flattened(&hat.rig, "the wave", Performance::new(hat, 0));
+    let played = match hat.motion.depth > 0.0 {
+        true => "life",
+        false => "the wave",
+    };
+    let lines = flattened(&hat.rig, played, Performance::new(hat, 0));
     for line in &lines {
         let line = format_args!("{line}, or lower the frequency or amplitude in motion.toml");
         match only_files {
@@ -143,7 +147,7 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
         }
     }
     if lines.is_empty() {
-        report.good("the wave keeps within the speed limits");
+        report.good(format_args!("{played} keeps within the speed limits"));
     }
     // The show is as it is, and slowed down it is still a show.
     let mut show = Performance::new(hat, 0);
