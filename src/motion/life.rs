@@ -206,10 +206,10 @@ impl Life {
             return None;
         }
         let longer_us = u64::from(self.temper.longest_us - SHORTEST_US);
-        let length_us = u64::from(SHORTEST_US) + (longer_us * u64::from(bits >> 8 & 255) >> 8);
+        let length_us = u64::from(SHORTEST_US) + ((longer_us * u64::from(bits >> 8 & 255)) >> 8);
         let all_us = SETTLE_US + length_us + SET_OFF_US;
         let room_us = (1 << REST_LOG_US) - all_us;
-        let from_us = start_us + (room_us * u64::from(bits >> 16) >> 16);
+        let from_us = start_us + ((room_us * u64::from(bits >> 16)) >> 16);
         let into_us = t_us.checked_sub(from_us).filter(|into| *into < all_us)?;
         let sets_off_us = SETTLE_US + length_us;
         let weight =
