@@ -18,8 +18,11 @@ const TITLE: f64 = 19.0;
 const HEADING: f64 = 15.0;
 const SMALL: f64 = 12.0;
 
-/// Strips of pulses: where their curves begin and end.
-const CURVES: (f64, f64) = (194.0, 900.0);
+/// Strips of pulses: where their curves end; they begin behind the longest name and a pulse.
+const CURVES_END: f64 = 900.0;
+const A_PULSE: f64 = 62.0;
+/// A letter of that height is about so wide.
+const LETTER: f64 = 6.4;
 const STRIP: f64 = 42.0;
 const STRIP_TO_STRIP: f64 = 47.0;
 const TENTACLE_GAP: f64 = 10.0;
@@ -143,11 +146,13 @@ fn pulses(
     for limit in Limit::ALL {
         paper.dash((x, top + 42.0), colour(limit), 3.0)?;
         paper.write(limit.key(), (x + 22.0, top + 42.0), SMALL, SOFT, Left)?;
-        x += 50.0 + 6.6 * limit.key().len() as f64;
+        x += 50.0 + LETTER * limit.key().len() as f64;
     }
 
-    let wide = CURVES.1 - CURVES.0;
-    let at_s = |s: f64| CURVES.0 + s / seconds * wide;
+    let names = (0..rig.servos().len()).map(|i| rig.servo_name(i).to_string().len());
+    let left = MARGIN + LETTER * names.max().unwrap_or(0) as f64 + A_PULSE;
+    let wide = CURVES_END - left;
+    let at_s = |s: f64| left + s / seconds * wide;
     // A scene has its name where it begins, if that has room.
     let mut changes: Vec<f64> = Vec::new();
     let mut free_x = 0.0;
@@ -157,7 +162,7 @@ fn pulses(
         let x = at_s(begins_s);
         if x >= free_x {
             paper.write(name, (x + 2.0, top + 70.0), SMALL, SOFT, Left)?;
-            free_x = x + 4.0 + 6.4 * name.len() as f64;
+            free_x = x + 4.0 + LETTER * name.len() as f64;
         }
     }
 
@@ -170,7 +175,7 @@ fn pulses(
     let mut y = top + 82.0;
     for (i, servo) in rig.servos().iter().enumerate() {
         let frame = Frame {
-            x: CURVES.0,
+            x: left,
             y,
             wide,
             high: STRIP,
@@ -181,7 +186,7 @@ fn pulses(
         match &servo.calibration {
             None => {
                 let why = "limp: not calibrated";
-                paper.write(why, (CURVES.0 + 8.0, middle), SMALL, SOFT, Left)?;
+                paper.write(why, (left + 8.0, middle), SMALL, SOFT, Left)?;
             }
             Some(calibration) => {
                 let (low, high) = calibration.limits_us;
@@ -197,13 +202,13 @@ fn pulses(
                 }
                 for (us, at) in [(high, y + 6.0), (low, y + STRIP - 6.0)] {
                     let us = format!("{us:.0} µs");
-                    paper.write(&us, (CURVES.0 - 6.0, at), SMALL, SOFT, Right)?;
+                    paper.write(&us, (left - 6.0, at), SMALL, SOFT, Right)?;
                 }
                 strip(&panel, moments, i)?;
                 let held: f64 = shares(moments, Some(i)).iter().sum();
                 if held > 0.0 {
                     let held = percent(held);
-                    paper.write(&held, (CURVES.1 + 6.0, middle), SMALL, INK, Left)?;
+                    paper.write(&held, (CURVES_END + 6.0, middle), SMALL, INK, Left)?;
                 }
             }
         }

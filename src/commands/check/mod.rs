@@ -189,7 +189,8 @@ fn flattened(rig: &Rig, name: &str, performance: Performance) -> Vec<String> {
 
 /// The steepest speeds of a performance without limits, each servo's and all
 /// together, µs a second: over two minutes, frame by frame, which is longer than
-/// any loop or period that is fast enough to matter.
+/// any loop or period that is fast enough to matter; of life, which has none, it is
+/// a sample.
 fn steepest(rig: &Rig, mut performance: Performance) -> (Vec<f32>, f32) {
     let timebase = rig.timebase();
     let rate = timebase.rate_hz();
