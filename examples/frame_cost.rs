@@ -97,6 +97,7 @@ fn rig() -> Rig {
         address: Address::DEFAULT,
         timebase: Timebase::new(50, 25_000_000).expect("in range"),
         oe_gpio: None,
+        button_gpio: None,
     };
     let tentacles: Vec<_> = (0..4).map(tentacle).collect();
     Rig::new(board, 8000.0, &tentacles, |fault| panic!("{fault}")).expect("no fault")

@@ -5,6 +5,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tentacle_hat::calibration::{Channel, ServoPlan};
+use tentacle_hat::cue::VERBS;
+use tentacle_hat::motion::Key;
 use tentacle_hat::motion::Scene;
 use tentacle_hat::units::{Microseconds, within};
 
@@ -27,9 +29,9 @@ const EXITS: &str = "Exit codes:
   0 done
   1 anything without a code of its own
   2 a wrong command line
-  69 the board is absent or lost
-  75 another process drives the board
-  77 this user may not use the bus or the files
+  69 the board is absent or lost, or no hat moves that could be spoken to
+  75 another process drives the board, or listens at the socket
+  77 this user may not use the bus, the files or the socket
   78 a calibration file is bad or missing
 
 Signals:
@@ -82,10 +84,14 @@ pub(crate) enum Command {
     /// Computed by the very loop that `run` has, and not played: it needs no board.
     #[cfg(feature = "plot")]
     Plot(Plot),
+    /// Say a cue to the hat that moves, and print its answer
+    Cue(Cue),
+    /// Watch the hat that moves: drawn in a terminal, else a line of text a state
+    Watch(Watch),
     /// Stop all pulses that a dead program left behind: the servos go limp
     ///
-    /// Whatever state the board is in. A hat that runs is left alone: stop it instead.
-    Relax,
+    /// Whatever state the board is in. A hat that moves is told to relax its servos itself.
+    Relax(Socket),
     /// Measure the servos with your hands, and write servos.toml
     ///
     /// Alone it opens a session in the terminal. Before the tendons are on, run
@@ -122,9 +128,41 @@ pub(crate) struct Run {
     /// Take the files up whenever they are saved
     #[arg(long, conflicts_with = "unpaced")]
     pub(crate) reload: bool,
+    /// Listen for cues at this socket, as the service does at /run/tentacle-hat/cue
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
     /// Do not wait between frames; seconds are simulated ones (virtual board)
     #[arg(long)]
     pub(crate) unpaced: bool,
+}
+
+/// Where a hat listens.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Socket {
+    /// The hat's cue socket [default: the service's, /run/tentacle-hat/cue]
+    #[arg(long = "socket", value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Options of `cue`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = cues())]
+pub(crate) struct Cue {
+    /// The cue, as below
+    #[arg(required = true, allow_negative_numbers = true)]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) socket: Socket,
+}
+
+/// Options of `watch`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Watch {
+    /// States a second, up to the pulse rate [default: 10]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) hz: Option<String>,
+    #[command(flatten)]
+    pub(crate) socket: Socket,
 }
 
 /// Options of `check`.
@@ -256,8 +294,14 @@ pub(crate) struct Clock {
 
 /// What somebody may have meant by a word that is none here.
 const MEANT: [(&str, &str); 9] = [
-    ("demo", "the show is `tentacle-hat run --demo`"),
-    ("view", "the picture is `tentacle-hat run --view on`"),
+    (
+        "demo",
+        "the show is `tentacle-hat run --demo`, or `tentacle-hat cue demo on` while it moves",
+    ),
+    (
+        "view",
+        "the picture is `tentacle-hat run --view on`, or `tentacle-hat watch` of a hat that moves",
+    ),
     (
         "start",
         "`sudo systemctl start tentacle-hat` starts the hat",
@@ -292,11 +336,20 @@ pub(crate) fn parse() -> Cli {
             .as_deref()
             .map_or("", |word| word.trim_start_matches('-'));
         let meant = MEANT.iter().find(|(said, _)| *said == word);
-        if let Some((_, meant)) = meant {
-            for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+        let meant = meant.map(|(_, meant)| (*meant).to_owned());
+        let is_cue = VERBS.contains(&word);
+        let meant =
+            meant.or_else(|| is_cue.then(|| format!("it is a cue: `tentacle-hat cue {word}`")));
+        if let Some(meant) = meant {
+            // The usage would be that of a word that looks alike.
+            for kind in [
+                ContextKind::SuggestedArg,
+                ContextKind::SuggestedSubcommand,
+                ContextKind::Usage,
+            ] {
                 error.remove(kind);
             }
-            let tip = StyledStr::from(*meant);
+            let tip = StyledStr::from(meant);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
         }
         error.exit()
@@ -307,6 +360,36 @@ pub(crate) fn parse() -> Cli {
 fn scenes() -> String {
     let names: Vec<_> = Scene::all().map(Scene::name).collect();
     format!("The show, over and over: {}.", names.join(", "))
+}
+
+/// What may be said to a hat.
+fn cues() -> String {
+    let names = |names: Vec<String>| names.join(", ");
+    let scenes = names(Scene::all().map(|scene| scene.name().to_owned()).collect());
+    let keys = names(Key::all().map(|key| key.to_string()).collect());
+    format!(
+        "Cues:
+  mood still|calm|lively   how lively the hat is; still goes limp after a while
+  scene NAME               one scene of the show, then what was before
+  demo on|off              the show, scene after scene
+  fold, unfold             all curl inward for a doorway
+  startle [BEARING]        a shock, from that side or from everywhere
+  person ID BEARING DISTANCE|? [SURE [AGE]]
+                           somebody is there: degrees, m, 0 to 1, s since he was seen
+  person ID gone           and is no more
+  heading DEGREES          where the head is turned to, clockwise
+  set KEY VALUE            a number of motion.toml, until the files are read again
+  relax, engage            all servos limp, and engaged again
+
+  NAME is one of {scenes}.
+  KEY is one of {keys}.
+  BEARING is in degrees clockwise from the wearer's front; ID is SOURCE.WORD, as in phone.me.
+
+Examples:
+  tentacle-hat cue mood calm
+  tentacle-hat cue startle -90
+  tentacle-hat cue set wave.x.frequency-hz 0.3"
+    )
 }
 
 fn microseconds(text: &str) -> Result<Microseconds, String> {

@@ -134,7 +134,7 @@ impl fmt::Display for Words {
             Kind::Mood => list(f, Mood::ALL.iter().map(|mood| mood.name())),
             Kind::Scene => list(f, Scene::all().map(Scene::name)),
             Kind::Switch => f.write_str("on or off"),
-            Kind::Id => f.write_str("SOURCE.WORD, at most 32 bytes"),
+            Kind::Id => f.write_str("SOURCE.WORD of letters, digits, - and _, at most 32"),
             Kind::Bearing => f.write_str("degrees clockwise from the wearer's front"),
             Kind::Distance => f.write_str("meters from the hat, or ? if unknown"),
             Kind::Sureness => f.write_str("0 to 1"),
@@ -369,7 +369,7 @@ mod tests {
         );
         assert_eq!(
             said("person radar 1 2"),
-            "\"radar\" is no name of somebody: SOURCE.WORD, at most 32 bytes"
+            "\"radar\" is no name of somebody: SOURCE.WORD of letters, digits, - and _, at most 32"
         );
         assert_eq!(
             said("person a.b 1"),

@@ -10,11 +10,11 @@ pub(crate) enum Exit {
     Other = 1,
     /// Options that do not go together; clap's own code for a bad command line.
     Usage = 2,
-    /// The board is absent or lost.
+    /// The board is absent or lost, or no hat listens.
     NoBoard = 69,
-    /// Another process drives the board.
+    /// Another process drives the board, or listens at the socket.
     Driven = 75,
-    /// This user may not use the bus.
+    /// This user may not use the bus, the files or the socket.
     Permission = 77,
     /// A calibration file is bad or missing.
     Config = 78,

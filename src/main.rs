@@ -19,11 +19,15 @@ mod session;
 mod sheet;
 mod shell;
 mod signals;
+mod socket;
 mod state;
 mod view;
 
 use anyhow::Result;
-use cli::{BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Global, Set, ViewWhen};
+use cli::{
+    BoardKind, Calibrate, CalibrateStep, Cli, Clock, Command, Cue, Global, Set, Socket, ViewWhen,
+    Watch,
+};
 use commands::check::Depth;
 use commands::clock::Measurement;
 use failure::{Exit, Failure};
@@ -31,6 +35,7 @@ use files::Files;
 use host::{Virtual, Which};
 use shell::Programme;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// As Rust's own.
@@ -77,6 +82,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 cues: options.cues,
                 record: options.record,
                 seed: options.seed,
+                socket: options.socket,
             };
             commands::run::run(which, &programme)
         }
@@ -99,7 +105,17 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             };
             commands::plot::plot(&files, &wish)
         }
-        Command::Relax => commands::relax::relax(which, &files),
+        Command::Cue(Cue { words, socket }) => {
+            commands::give_cue::give(&of_service(socket), &words)
+        }
+        Command::Watch(Watch { hz, socket }) => {
+            commands::watch::watch(&of_service(socket), &files, hz.as_deref())
+        }
+        Command::Relax(socket) => {
+            // A virtual board is not the service's.
+            let socket = (socket.path.is_some() || !is_virtual).then(|| of_service(socket));
+            commands::relax::relax(which, &files, socket.as_deref())
+        }
         Command::Calibrate(Calibrate { step: None }) => {
             commands::calibrate::calibrate(which, &files)
         }
@@ -114,6 +130,11 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             }
         },
     }
+}
+
+/// The socket that is meant, if not another.
+fn of_service(socket: Socket) -> PathBuf {
+    socket.path.unwrap_or_else(|| socket::SERVICES.into())
 }
 
 fn which(global: Global) -> Result<Which> {

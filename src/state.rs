@@ -1,6 +1,6 @@
 //! What an onlooker may know of a moving hat.
 
-use arrayvec::ArrayVec;
+use arrayvec::{ArrayString, ArrayVec};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::{CHANNELS, Channel, MAX_TENTACLES, Servo};
 use tentacle_hat::drive::{Sight, Slot, Tally};
@@ -8,23 +8,25 @@ use tentacle_hat::motion::{Id, Key, Mood, People, Performance, Sighting};
 use tentacle_hat::units::Bend;
 
 /// What the loop tells once a slot.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     /// The slot's moment, µs after the start.
     pub(crate) t_us: u64,
     /// What each channel of the board emits.
     pub(crate) outputs: [Emitted; CHANNELS],
     /// What is played; nothing yet if empty.
-    pub(crate) scene: &'static str,
+    pub(crate) scene: ArrayString<24>,
     pub(crate) tally: Tally,
     /// On the wire since the start.
     pub(crate) bytes: u64,
     pub(crate) stopping: bool,
+    /// The fingerprint of the rig in force.
+    pub(crate) servos: u64,
     pub(crate) playing: Playing,
 }
 
 /// What a performance shows of itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Playing {
     pub(crate) mood: Mood,
     pub(crate) folded: bool,
@@ -35,6 +37,8 @@ pub(crate) struct Playing {
     /// The numbers of motion.toml in force, in the order of [`Key::all`].
     pub(crate) keys: ArrayVec<f64, { Key::COUNT }>,
     pub(crate) people: ArrayVec<(Id, Sighting), { People::MOST }>,
+    /// Where the head was turned to last, degrees clockwise.
+    pub(crate) heading_deg: Option<f32>,
 }
 
 impl Playing {
@@ -48,6 +52,7 @@ impl Playing {
             bends: bends.into_iter().take(performance.tentacles()).collect(),
             keys: Key::all().map(|key| wishes.motion().get(key)).collect(),
             people: performance.people().iter().copied().collect(),
+            heading_deg: performance.heading_deg(),
         }
     }
 }
@@ -55,7 +60,10 @@ impl Playing {
 impl State {
     /// Takes down how a slot went.
     pub(crate) fn slot(&mut self, slot: &Slot) {
-        self.scene = slot.scene;
+        if *self.scene != *slot.scene {
+            // Names are shorter than their room.
+            self.scene = ArrayString::from(slot.scene).unwrap_or_default();
+        }
         self.tally = slot.tally;
         self.bytes += slot.bytes as u64;
     }
@@ -63,7 +71,7 @@ impl State {
     /// Takes down what the hat does at `t_us`, as it was told to.
     pub(crate) fn see(&mut self, t_us: u64, sight: &Sight<'_>) {
         self.t_us = t_us;
-        self.outputs = [Emitted::Limp; CHANNELS];
+        self.relax();
         for (servo, pulse) in sight.rig.servos().iter().zip(&sight.pulses.0) {
             if let Some(pulse) = pulse {
                 self.outputs[servo.channel.index()] = Emitted::Pulse(pulse.get().into());
@@ -74,9 +82,13 @@ impl State {
         }
     }
 
-    /// Takes down what `chip` emits at `t_us`.
-    pub(crate) fn observe(&mut self, t_us: u64, chip: &Chip) {
-        self.t_us = t_us;
+    /// Takes down that all channels are off.
+    pub(crate) fn relax(&mut self) {
+        self.outputs = [Emitted::Limp; CHANNELS];
+    }
+
+    /// Takes down what `chip` emits.
+    pub(crate) fn observe(&mut self, chip: &Chip) {
         for (output, channel) in self.outputs.iter_mut().zip(Channel::all()) {
             *output = chip.emitted(channel);
         }

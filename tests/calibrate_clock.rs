@@ -242,6 +242,10 @@ fn a_jumpered_pin_tells_the_real_oscillator() {
 #[test]
 fn what_cannot_be_is_refused_and_changes_nothing() {
     let folder = hat_folder("clock-refused");
+    let wired = text(&folder)
+        .replace("# oe-gpio", "oe-gpio")
+        .replace("# [button]\n# gpio", "[button]\ngpio");
+    fs::write(folder.join("servos.toml"), wired).unwrap();
     let before = text(&folder);
     for (words, code, reason) in [
         // 19.9 and 30.1 MHz.
@@ -270,6 +274,8 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         ("--gpio 28", 2, "28"),
         ("--gpio 2", 1, "GPIO 2 is a line of I2C bus 1"),
         ("--gpio 3", 1, "GPIO 3 is a line of I2C bus 1"),
+        ("--gpio 17", 1, "GPIO 17 is the board's oe-gpio"),
+        ("--gpio 23", 1, "GPIO 23 is the button's"),
         // 2450 µs would have to become 2552.
         (
             "--commanded-us 1500 --measured-us 1560.6",

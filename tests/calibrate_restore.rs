@@ -63,6 +63,8 @@ fn an_earlier_state_is_listed_and_comes_back() {
     said(&folder, "trim front-left.x 5");
 
     let listed = said(&folder, "restore");
+    let back = format!("calibrate restore 3 --config {}`", folder.display());
+    assert!(listed.contains(&back), "{listed}");
     let lines: Vec<_> = listed.lines().collect();
     assert!(
         lines[0].starts_with("  3  until 20") && lines[0].ends_with(" UTC"),

@@ -102,8 +102,8 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
     enter(&mut desk, FAR_RIGHT, "1468.9");
     // An end on the wrong side of neutral is refused.
     enter(&mut desk, "]", "Refused: ");
-    enter(&mut desk, "g", "front-left.x   0   1517.7");
-    desk.see("engaged, set ]");
+    enter(&mut desk, "g", "front-left.x   0  1517.7");
+    desk.see("engaged, lacks ]");
     enter(&mut desk, FAR_RIGHT, "1566.5");
     enter(&mut desk, FAR_RIGHT, "1615.3");
     enter(&mut desk, "]", "engaged, unsaved");
@@ -115,7 +115,7 @@ fn two_servos_are_measured_one_change_taken_back_and_all_saved() {
         "It may jump to its stored neutral, 1500 µs",
     );
     wait_for(|| all_limp(&folder));
-    enter(&mut desk, " ", "front-right.x  2   1498.2");
+    enter(&mut desk, " ", "front-right.x  2  1498.2");
     enter(&mut desk, RIGHT, "1507.9");
     enter(&mut desk, "n", "neutral is 1507.9 µs");
     enter(&mut desk, FAR_RIGHT, "1556.7");
@@ -267,7 +267,7 @@ fn a_lost_board_is_told_and_found_again() {
     wait_for(|| all_limp(&folder));
     // What was measured is kept, and is where it starts from.
     enter(&mut desk, " ", "front-left.x is engaged");
-    desk.see("engaged, set [ ]");
+    desk.see("engaged, lacks []");
     wait_for(|| emitted(&folder, 0) == Some(309));
     desk.press("\x03");
     assert_eq!(desk.end().0.code(), Some(0));
@@ -304,7 +304,7 @@ fn a_chip_that_lost_power_leaves_no_servo_engaged() {
     let folder = hat_folder("session-power");
     let mut desk = unsaved(&folder, &["--faults", "power@8+0.1"]);
     desk.see("had lost its power");
-    desk.see("limp, set [ ]");
+    desk.see("limp, lacks []");
     wait_for(|| all_limp(&folder));
     // It wakes where it was measured, not where it was.
     enter(&mut desk, " ", "front-left.x is engaged");
@@ -458,7 +458,7 @@ fn a_window_made_too_small_says_so_and_a_large_one_shows_all() {
     enter(&mut desk, "s", "Nothing new to save.");
     enter(&mut desk, " ", "1498.2");
     enter(&mut desk, FAR_LEFT, "1449.4");
-    enter(&mut desk, "[", "set n ]");
+    enter(&mut desk, "[", "lacks n]");
     enter(&mut desk, FAR_RIGHT, "1498.2");
     enter(&mut desk, FAR_RIGHT, "1547.0");
     enter(

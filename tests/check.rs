@@ -50,6 +50,16 @@ fn all_is_well() {
 }
 
 #[test]
+fn the_button_is_told_where_there_is_one() {
+    let servos = SERVOS.replace("# [button]\n# gpio", "[button]\ngpio");
+    let (said, exit) = check("button", &servos, MOTION, &["--files"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("✓ the button is on GPIO 23\n"), "{said}");
+    let (said, _) = check("bare-pins", SERVOS, MOTION, &["--files"]);
+    assert!(!said.contains("the button"), "{said}");
+}
+
+#[test]
 fn who_knows_the_chip_is_told_more() {
     let (said, _) = check("verbose", SERVOS, MOTION, &["--verbose"]);
     let inward = "to which ends are rounded inward, prescale 121\n";
@@ -87,6 +97,7 @@ fn words_that_are_none_here_have_a_hint() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(hint), "{said}");
         assert_eq!(said.matches("tip:").count(), 1, "{said}");
+        assert!(!said.contains("--seed"), "{said}");
     }
 }
 

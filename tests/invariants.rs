@@ -64,6 +64,7 @@ prop_compose! {
             address: Address::DEFAULT,
             timebase: Timebase::new(rate, oscillator).unwrap(),
             oe_gpio: None,
+            button_gpio: None,
         };
         let rig = Rig::new(board, max_total, &plans, |fault| panic!("{fault}")).unwrap();
         Any { rig, plans, max_total }

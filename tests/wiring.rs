@@ -99,3 +99,13 @@ fn the_picture_shows_what_servos_toml_says() {
     expected.dedup();
     assert_eq!(words("tentacle("), expected);
 }
+
+#[test]
+fn the_button_is_where_the_example_in_servos_toml_has_it() {
+    let servos = text("calibration/servos.toml").replace("# [button]\n# gpio", "[button]\ngpio");
+    let document = Document::parse(&servos).unwrap();
+    let gpio = format!("GPIO {}", number(&document["button"]["gpio"]));
+    let picture = text("wiring.pikchr");
+    assert!(picture.contains(&format!("\"{gpio}  pin 16\"")));
+    assert!(text("wiring.md").contains(&format!("**{gpio}, pin 16**")));
+}

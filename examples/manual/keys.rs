@@ -11,7 +11,7 @@ pub(crate) struct Section {
     pub(crate) keys: Vec<(&'static str, String)>,
 }
 
-pub(crate) fn sections() -> [Section; 6] {
+pub(crate) fn sections() -> [Section; 7] {
     let between = |(low, high): (f64, f64), unit: &str| format!("{low} to {high} {unit}");
     let servo = vec![
         (
@@ -99,6 +99,7 @@ pub(crate) fn sections() -> [Section; 6] {
                      serial port take."
                         .to_owned(),
                 ),
+                ("button", "A table, if the hat has a button.".to_owned()),
                 (
                     "max-total-speed-us-per-s",
                     format!(
@@ -108,6 +109,17 @@ pub(crate) fn sections() -> [Section; 6] {
                 ),
                 ("tentacle", format!("One to {MAX_TENTACLES} tables.")),
             ],
+        },
+        Section {
+            heading: "[button]",
+            what: "A push button. A press is the next mood (lively, calm, still), one of 0.8 s or \
+                   more folds the tentacles or lets them go.",
+            keys: vec![(
+                "gpio",
+                "The BCM pin at the button, whose other end is at ground: 0 to 27, and none that \
+                 the buses, the serial port or OE take."
+                    .to_owned(),
+            )],
         },
         Section {
             heading: "[[tentacle]]",

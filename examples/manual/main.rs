@@ -74,6 +74,10 @@ fn offer_servos(shell: Shell, path: &Path) -> io::Result<()> {
     let text = fs::read_to_string(path)?;
     let offers = match shell {
         Shell::Bash => text.replace(" <DELTA_US>", "").replace("<SERVO>", SERVOS),
+        Shell::Zsh => {
+            let offered = format!(": front-left.x:({})'", SERVOS.replace('\'', r"'\''"));
+            text.replace(": front-left.x:_default'", &offered)
+        }
         _ => return Ok(()),
     };
     assert_ne!(offers, text, "{shell} is completed in another way now");

@@ -5,7 +5,7 @@ mod plan;
 mod rig;
 mod table;
 
-pub use plan::{Address, BadAddress, BoardPlan, Channel, ServoPlan, TentaclePlan, pin_user};
+pub use plan::{Address, BadAddress, BoardPlan, Channel, ServoPlan, TentaclePlan};
 pub use rig::{Calibration, Rig, RigFault, Servo, ServoName, Tentacle};
 pub use table::{MAX_POINTS, Point, Table, TableError};
 

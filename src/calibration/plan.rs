@@ -67,18 +67,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// What a BCM pin of the Pi is wired to, if it is not free for anything: bus 0
-/// is for the ID chip of a HAT, and on the serial port a console may talk.
-pub fn pin_user(pin: u8) -> Option<&'static str> {
-    match pin {
-        0 | 1 => Some("a line of I2C bus 0"),
-        2 | 3 => Some("a line of I2C bus 1"),
-        14 | 15 => Some("a line of the serial port"),
-        _ => None,
-    }
-}
-
-/// Where the board is and how fast it pulses.
+/// Where the board is, how fast it pulses, and what is wired to the Pi's pins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoardPlan {
     /// `/dev/i2c-N`.
@@ -89,6 +78,23 @@ pub struct BoardPlan {
     pub timebase: Timebase,
     /// The BCM pin at the board's OE, if one is wired.
     pub oe_gpio: Option<u8>,
+    /// The BCM pin at the hat's push button, if it has one.
+    pub button_gpio: Option<u8>,
+}
+
+impl BoardPlan {
+    /// What a BCM pin of the Pi is wired to, if it is not free for anything: bus 0
+    /// is for the ID chip of a HAT, and on the serial port a console may talk.
+    pub fn pin_user(&self, pin: u8) -> Option<&'static str> {
+        match pin {
+            0 | 1 => Some("a line of I2C bus 0"),
+            2 | 3 => Some("a line of I2C bus 1"),
+            14 | 15 => Some("a line of the serial port"),
+            _ if self.oe_gpio == Some(pin) => Some("the board's oe-gpio"),
+            _ if self.button_gpio == Some(pin) => Some("the button's"),
+            _ => None,
+        }
+    }
 }
 
 /// What a file says about one servo.

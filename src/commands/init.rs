@@ -14,7 +14,8 @@ pub(crate) fn init(files: &Files) -> Result<()> {
     store.tell(&saved, None);
     tell(format_args!(
         "No servo is measured yet, so none moves. Look whether the channels in {path} are those \
-         of your hat, then measure with `tentacle-hat calibrate`."
+         of your hat, then measure with `tentacle-hat calibrate{}`.",
+        files.option()
     ));
     Ok(())
 }

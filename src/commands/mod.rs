@@ -3,6 +3,7 @@
 pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod clock;
+pub(crate) mod give_cue;
 pub(crate) mod init;
 #[cfg(feature = "plot")]
 pub(crate) mod plot;
@@ -12,3 +13,4 @@ pub(crate) mod run;
 pub(crate) mod set;
 pub(crate) mod test;
 pub(crate) mod trim;
+pub(crate) mod watch;

@@ -35,8 +35,9 @@ fn list(files: &Files) -> Result<()> {
     match backups.first() {
         None => tell("There are no backups yet: the first is made when something is changed."),
         Some(youngest) => tell(format_args!(
-            "`tentacle-hat calibrate restore {}` brings the youngest back.",
-            youngest.number
+            "`tentacle-hat calibrate restore {}{}` brings the youngest back.",
+            youngest.number,
+            files.option()
         )),
     }
     Ok(())

@@ -18,13 +18,15 @@ pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
     let Some(table) = &plan.table else {
         bail!(
             "{name} has no table yet that a trim could shift: measure it with `tentacle-hat \
-             calibrate`; nothing was changed"
+             calibrate{}`; nothing was changed",
+            files.option()
         );
     };
     if let Err(error) = ServoPlan::trim(after.into()) {
         bail!(
             "{name}: trim-us is {before} and would become {after}; it {error}. A tendon that \
-             moved further wants a new table: `tentacle-hat calibrate`. Nothing was changed"
+             moved further wants a new table: `tentacle-hat calibrate{}`. Nothing was changed",
+            files.option()
         );
     }
     if let Err(error) = table.trimmed(after) {

@@ -32,9 +32,6 @@ pub(crate) const SHIPPED_SERVOS: &str = include_str!("../../calibration/servos.t
 /// `calibration/motion.toml`.
 pub(crate) const SHIPPED_MOTION: &str = include_str!("../../calibration/motion.toml");
 
-/// Where a calibration on the virtual board is kept.
-const REHEARSAL_FOLDER: &str = "rehearsal";
-
 /// Where the service finds its files.
 const SERVICE_FOLDER: &str = "/etc/tentacle-hat";
 
@@ -61,9 +58,10 @@ impl Files {
         }
     }
 
-    /// Where a calibration is saved: the shipped files stay as they are.
+    /// Where a calibration is saved: in the place of the shipped files, which
+    /// stay as they are, a rehearsal.
     fn calibrated(&self) -> &Path {
-        self.folder().unwrap_or(Path::new(REHEARSAL_FOLDER))
+        self.folder().unwrap_or(Path::new("rehearsal"))
     }
 
     /// The folder, but for the shipped files.
@@ -79,6 +77,15 @@ impl Files {
     pub(crate) fn paths(&self) -> Option<[PathBuf; 2]> {
         let folder = self.folder()?;
         Some(["servos.toml", "motion.toml"].map(|name| folder.join(name)))
+    }
+
+    /// What a command line needs to mean the same files.
+    pub(crate) fn option(&self) -> String {
+        match self {
+            Self::Service => String::new(),
+            Self::Folder(folder) => format!(" --config {}", look::shown(folder)),
+            Self::Shipped => " --board virtual".to_owned(),
+        }
     }
 
     /// Reads and checks both files.
@@ -116,13 +123,14 @@ impl Files {
         servos::legible_board(&text)
     }
 
-    /// Checks the text of a `servos.toml` that is not there yet, as
-    /// [`Self::load_rig`] would.
+    /// Checks the text of a `servos.toml` that is not there yet, where a
+    /// calibration is saved, as [`Self::load_rig`] would.
     ///
     /// # Errors
     /// All its faults, a line each.
     pub(crate) fn servos(&self, text: &str) -> Result<Servos, Failure> {
-        self.check("servos.toml", text, servos::servos)
+        let path = self.calibrated().join("servos.toml");
+        check(&path, text, servos::servos)
     }
 
     fn read<T>(
@@ -140,26 +148,22 @@ impl Files {
             }
             (Some(folder), _) => look::read(&folder.join(name))?,
         };
-        self.check(name, &text, parse)
-    }
-
-    fn check<T>(
-        &self,
-        name: &str,
-        text: &str,
-        parse: impl FnOnce(&Reading<'_>) -> Option<T>,
-    ) -> Result<T, Failure> {
-        let reading = Reading::new(text);
-        let value = parse(&reading);
-        reading
-            .finish(&self.path(name), value)
-            .map_err(Failure::config)
-    }
-
-    fn path(&self, name: &str) -> String {
         let folder = self.folder().unwrap_or(Path::new("calibration"));
-        look::shown(&folder.join(name))
+        check(&folder.join(name), &text, parse)
     }
+}
+
+/// What the text says, or else its faults, which name the file at `path`.
+fn check<T>(
+    path: &Path,
+    text: &str,
+    parse: impl FnOnce(&Reading<'_>) -> Option<T>,
+) -> Result<T, Failure> {
+    let reading = Reading::new(text);
+    let value = parse(&reading);
+    reading
+        .finish(&look::shown(path), value)
+        .map_err(Failure::config)
 }
 
 impl fmt::Display for Files {

@@ -169,19 +169,19 @@ impl<'d> Section<'d> {
         self.optional(key, parse)
     }
 
-    /// The table `key`; an absent one is a fault.
-    pub(super) fn section(&self, key: &'static str) -> Option<Section<'d>> {
-        let section = self.below(key, self.present(key)?);
+    /// The table `key`, or `None`: it is absent, or no table, which is noted as a fault.
+    pub(super) fn optional_section(&self, key: &'static str) -> Option<Section<'d>> {
+        let section = self.below(key, self.get(key)?);
         if section.is_none() {
             self.fault(key, "must be a table");
         }
         section
     }
 
-    /// The table `key`, if it is there.
-    pub(super) fn optional_section(&self, key: &'static str) -> Option<Section<'d>> {
-        self.get(key)?;
-        self.section(key)
+    /// As [`Self::optional_section`]; an absent table is a fault too.
+    pub(super) fn section(&self, key: &'static str) -> Option<Section<'d>> {
+        self.present(key)?;
+        self.optional_section(key)
     }
 
     /// The tables of the array `key`; an absent one is a fault.

@@ -4,7 +4,7 @@ use super::reader::{Reading, Section, integer, items, number, text};
 use anyhow::{Result, anyhow, bail, ensure};
 use tentacle_hat::calibration::{
     Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table,
-    TentaclePlan, pin_user,
+    TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml_edit::Item;
@@ -20,6 +20,7 @@ const NOMINAL: BoardPlan = BoardPlan {
     address: Address::DEFAULT,
     timebase: Timebase::NOMINAL,
     oe_gpio: None,
+    button_gpio: None,
 };
 
 /// What the file says, and the rig it makes.
@@ -89,12 +90,19 @@ fn board(root: &Section<'_>) -> Option<BoardPlan> {
     let rate = root.required("pulse-rate-hz", |v| Ok(whole(v, low, high, "Hz")? as u16));
     let (low, high) = Timebase::OSCILLATOR_HZ;
     let oscillator = root.required("oscillator-hz", |v| Ok(whole(v, low, high, "Hz")? as u32));
-    let oe_gpio = root.optional("oe-gpio", oe_gpio);
+    let oe_gpio = root.optional("oe-gpio", |v| free_pin(v, &NOMINAL));
+    let button_gpio = root.optional_section("button").and_then(|button| {
+        let wired = BoardPlan { oe_gpio, ..NOMINAL };
+        let pin = button.required("gpio", |v| free_pin(v, &wired));
+        button.finish();
+        pin
+    });
     Some(BoardPlan {
         bus: bus?,
         address: address?,
         timebase: Timebase::new(rate?, oscillator?).ok()?,
         oe_gpio,
+        button_gpio,
     })
 }
 
@@ -106,9 +114,10 @@ fn address(value: &Item) -> Result<Address> {
     Ok(Address::new(integer(value)?)?)
 }
 
-fn oe_gpio(value: &Item) -> Result<u8> {
+/// A pin to which nothing that is known by now is wired.
+fn free_pin(value: &Item, wired: &BoardPlan) -> Result<u8> {
     let pin = whole(value, 0.0, LAST_PIN, "")? as u8;
-    match pin_user(pin) {
+    match wired.pin_user(pin) {
         Some(user) => bail!("is {user}; choose another pin"),
         None => Ok(pin),
     }
@@ -133,7 +142,7 @@ pub(super) fn legible_board(text: &str) -> BoardPlan {
         if let Some(Ok(address)) = found("address").map(address) {
             board.address = address;
         }
-        if let Some(Ok(pin)) = found("oe-gpio").map(oe_gpio) {
+        if let Some(Ok(pin)) = found("oe-gpio").map(|v| free_pin(v, &NOMINAL)) {
             board.oe_gpio = Some(pin);
         }
     }

@@ -2,9 +2,7 @@
 
 use super::edit::Document;
 use super::look::{self, shown};
-use super::{
-    Files, REHEARSAL_FOLDER, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole,
-};
+use super::{Files, SHIPPED_MOTION, SHIPPED_SERVOS, Servos, backups, differences, whole};
 use crate::failure::{Exit, Failure};
 use crate::say::{say, tell};
 use anyhow::{Result, anyhow, bail};
@@ -54,10 +52,6 @@ impl Store {
     /// # Errors
     /// All faults of the file, a line each.
     pub(crate) fn open(files: &Files) -> Result<Self> {
-        let files = match files {
-            Files::Shipped => &Files::Folder(REHEARSAL_FOLDER.into()),
-            files => files,
-        };
         let path = servos_in(files.calibrated())?;
         let text = text(&path)?;
         let servos = files.servos(&text)?;
@@ -111,7 +105,10 @@ impl Store {
         let _lock = lock(&path)?;
         let backups = backups::of(&path);
         let Some((_, backup)) = backups.iter().find(|(other, _)| *other == number) else {
-            bail!("there is no backup {number}; `tentacle-hat calibrate restore` lists them");
+            bail!(
+                "there is no backup {number}; `tentacle-hat calibrate restore{}` lists them",
+                files.option()
+            );
         };
         let text = look::read(backup)?;
         if let Err(faults) = files.servos(&text) {
@@ -234,7 +231,8 @@ impl Store {
         let path = shown(&self.path);
         match saved.backup {
             Some(n) => tell(format_args!(
-                "{path}: saved; `tentacle-hat calibrate restore {n}` takes it back"
+                "{path}: saved; `tentacle-hat calibrate restore {n}{}` takes it back",
+                self.files.option()
             )),
             None if saved.changed => {}
             None => tell(format_args!("{path}: says so already, and is as it was")),

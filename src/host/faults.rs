@@ -1,4 +1,5 @@
-//! Faults of the virtual board on a schedule, for tests of the whole program.
+//! What befalls the virtual board on a schedule, for tests of the whole program: faults,
+//! and presses of its button.
 
 use anyhow::{Context, Result, bail};
 use embedded_hal::i2c::I2c;
@@ -7,7 +8,7 @@ use std::str::FromStr;
 use tentacle_hat::board::faulty::Fault;
 use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 
-/// What goes wrong.
+/// What happens.
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
     /// Transfers fail.
@@ -20,9 +21,11 @@ enum Kind {
     Panic,
     /// The view panics at its next picture.
     View,
+    /// The button is held.
+    Press,
 }
 
-/// What goes wrong, and from when to when, µs.
+/// What happens, and from when to when, µs.
 #[derive(Clone, Debug)]
 struct Entry {
     kind: Kind,
@@ -70,6 +73,12 @@ impl Schedule {
         entry.is_some_and(|entry| !entry.struck.replace(true))
     }
 
+    /// Whether the button is held at `t_us`.
+    pub(super) fn presses(&self, t_us: u64) -> bool {
+        let is_held = |e: &Entry| e.kind == Kind::Press && (e.from_us..e.until_us).contains(&t_us);
+        self.entries.iter().any(is_held)
+    }
+
     /// How the transfer that comes now fails.
     pub(crate) fn strike(&self) -> Option<Fault> {
         let now_us = self.now_us.get();
@@ -83,7 +92,7 @@ impl Schedule {
                         return Some(*fault);
                     }
                     Kind::Panic if !entry.struck.replace(true) => panic!("a fault on schedule"),
-                    Kind::Panic | Kind::View | Kind::Power | Kind::Hand(..) => {}
+                    Kind::Panic | Kind::View | Kind::Press | Kind::Power | Kind::Hand(..) => {}
                 }
             }
         }
@@ -133,8 +142,9 @@ fn entry(text: &str) -> Result<Entry> {
         None if what == "power" => Kind::Power,
         None if what == "panic" => Kind::Panic,
         None if what == "view" => Kind::View,
+        None if what == "press" => Kind::Press,
         _ => bail!(
-            "{what:?} is none of nack, reads, cut:BYTES, timeout, power, write:ADDRESS:BYTES, panic, view"
+            "{what:?} is none of nack, reads, cut:BYTES, timeout, power, write:ADDRESS:BYTES, panic, view, press"
         ),
     };
     let from_us = micros(from)?;

@@ -1,19 +1,23 @@
-//! The machine that drives a board: its bus, its clock, and OE, where one is
-//! wired; or a virtual board in their place.
+//! The machine that drives a board: its bus, its clock, OE and a button, where they
+//! are wired; or a virtual board in their place.
 
 pub(crate) mod bench;
 mod bus;
+mod button;
 mod chip;
 mod faults;
 mod lock;
 mod oe;
 mod pi;
+mod press;
 mod time;
 mod wire;
 
 pub(crate) use bus::HostBus;
+pub(crate) use button::Button;
 pub(crate) use chip::KeptChip;
 pub(crate) use faults::Schedule;
+pub(crate) use press::Press;
 
 use crate::failure::{Exit, Failure};
 

@@ -1,5 +1,4 @@
-//! The board's OE pin, where one is wired: low lets the pulses out. Only this
-//! file knows rppal's GPIO.
+//! The board's OE pin, where one is wired: low lets the pulses out.
 //!
 //! No machine without the pins can prove this file; the README says so.
 

@@ -60,20 +60,37 @@ impl Motion {
         }
     }
 
+    /// The motion with these numbers, for `tentacles` tentacles.
+    ///
+    /// # Errors
+    /// A number is outside of its key's range, or they lead a tentacle too far.
+    pub fn of(
+        numbers: impl IntoIterator<Item = (Key, f64)>,
+        tentacles: usize,
+    ) -> Result<Self, Refusal> {
+        let (mut axes, mut depth) = ([AxisWave::STILL; 2], 0.0);
+        for (key, number) in numbers {
+            match key {
+                Key::Wave(axis, field) => axes[axis as usize].set(field, number)?,
+                Key::Depth => depth = within(number, 0.0, 1.0, "")? as f32,
+            }
+        }
+        let wave = Wave::new(axes[0], axes[1], tentacles)?;
+        Ok(Self { wave, depth })
+    }
+
     /// The motion with another number, for `tentacles` tentacles.
     ///
     /// # Errors
-    /// The number is outside of its key's range, or leads a tentacle too far.
+    /// As of [`Self::of`].
     pub fn with(&self, key: Key, number: f64, tentacles: usize) -> Result<Self, Refusal> {
-        let mut motion = *self;
-        match key {
-            Key::Wave(axis, field) => {
-                let mut axes: [AxisWave; 2] = Axis::BOTH.map(|axis| *self.wave.along(axis));
-                axes[axis as usize].set(field, number)?;
-                motion.wave = Wave::new(axes[0], axes[1], tentacles)?;
+        let other = |other| {
+            if other == key {
+                number
+            } else {
+                self.get(other)
             }
-            Key::Depth => motion.depth = within(number, 0.0, 1.0, "")? as f32,
-        }
-        Ok(motion)
+        };
+        Self::of(Key::all().map(|key| (key, other(key))), tentacles)
     }
 }

@@ -7,10 +7,12 @@ use arrayvec::{ArrayString, ArrayVec};
 pub struct Id(ArrayString<32>);
 
 impl Id {
-    /// The name in a text; `None` where it is not two words, joined by a dot, in 32 bytes.
+    /// The name in a text; `None` where it is not two words of letters, digits, - and _,
+    /// joined by a dot, in 32 bytes.
     pub fn new(text: &str) -> Option<Self> {
         let (source, word) = text.split_once('.')?;
-        let is_word = |word: &str| !word.is_empty() && !word.contains('.');
+        let may_be = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let is_word = |word: &str| !word.is_empty() && word.chars().all(may_be);
         (is_word(source) && is_word(word)).then_some(())?;
         ArrayString::from(text).ok().map(Self)
     }

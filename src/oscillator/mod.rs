@@ -14,7 +14,6 @@ use emission::emit;
 use pin::Pin;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::time::{Duration, Instant};
-use tentacle_hat::calibration::pin_user;
 use tentacle_hat::units::{Microseconds, Ticks};
 
 /// How long the Pi measures.
@@ -59,10 +58,7 @@ pub(crate) fn ask(machine: &mut Machine, spare: &Spare, commanded: Microseconds)
 /// Emits until the Pi has measured the period at its own pin, ns.
 pub(crate) fn measure(machine: &mut Machine, spare: &Spare, pin: u8) -> Result<f64> {
     let board = &spare.board;
-    if board.oe_gpio == Some(pin) {
-        bail!("GPIO {pin} is the board's oe-gpio; choose another pin");
-    }
-    if let Some(user) = pin_user(pin) {
+    if let Some(user) = board.pin_user(pin) {
         bail!("GPIO {pin} is {user}; choose another pin");
     }
     let channel = spare.channel;

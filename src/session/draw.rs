@@ -48,14 +48,16 @@ pub(crate) fn check_terminal(servos: usize) -> Result<()> {
 /// Lines of advice while the whole hat is shown below them.
 const ADVICE: u16 = 4;
 
+/// Each line fills the smallest terminal; where there is room for the last alone, the advice tells
+/// most of the others.
 const KEYS: [&str; 3] = [
-    "↑↓ choose   Space engage / limp   ←→ 10 µs   Shift ←→ 50 µs   , . one tick",
-    "n neutral   [ negative end   ] positive end   m middle point   f turn round",
-    "g to neutral   t sweep   a all straight   u undo   s save   q quit   ? help",
+    "↑↓ choose  Space engage / limp  w wiggle  ←→ 10 µs  Shift ←→ 50 µs  , . one tick",
+    "n neutral  [ negative end  ] positive end  m middle point  f turn round  t sweep",
+    "g to neutral  a all straight  u undo  s save  q quit  Ctrl-Z shell  ? help",
 ];
 
 const KEYS_ALL_STRAIGHT: [&str; 1] =
-    ["↑↓ choose   ←→ Shift ←→ , . straighten   n neutral   u undo   Space all limp"];
+    ["↑↓ choose   ←→ , . straighten   w wiggle   n neutral   u undo   Space all limp"];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -132,7 +134,7 @@ fn servos(session: &Session) -> Text<'static> {
     let longest = session.servos.iter().map(|s| s.name.len()).max();
     let width = longest.unwrap_or(0).max(5);
     let header = format!(
-        "  {:width$} ch  emitted negative  neutral positive   trim  state",
+        "  {:width$} ch emitted negative  neutral positive  trim  state",
         "servo"
     );
     let mut lines = vec![Line::styled(header, DIM)];
@@ -151,7 +153,7 @@ fn servos(session: &Session) -> Text<'static> {
 fn row(servo: &Felt, width: usize, chosen: bool) -> String {
     let us = |us: Option<f32>| us.map_or("–".to_owned(), |us| format!("{us:.1}"));
     format!(
-        "{} {:width$} {:2} {:>8} {:>8} {:>8} {:>8} {:>+6}  {}",
+        "{} {:width$} {:2} {:>7} {:>8} {:>8} {:>8} {:>+5}  {}",
         if chosen { '▶' } else { ' ' },
         servo.name,
         servo.channel,
@@ -240,6 +242,12 @@ mod tests {
         }
         let servos = Files::Shipped.servos(&text).unwrap();
         let mut session = Session::new(&servos, "/etc/tentacle-hat/servos.toml".to_owned());
+        played(&mut session, keys);
+        shown((width, height), &session)
+    }
+
+    /// Presses keys, with ten seconds of frames behind each.
+    fn played(session: &mut Session, keys: &str) {
         for (i, key) in keys.chars().enumerate() {
             session.key(Key::Char(key), i as u64);
             let mut board = Pulses::LIMP;
@@ -249,8 +257,11 @@ mod tests {
                 board = pulses;
             }
         }
+    }
+
+    fn shown((width, height): (u16, u16), session: &Session) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, &session)).unwrap();
+        terminal.draw(|frame| draw(frame, session)).unwrap();
         let buffer = terminal.backend().buffer();
         let rows = buffer.content().chunks(width.into());
         let row = |cells: &[ratatui::buffer::Cell]| -> String {
@@ -273,6 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_servo_lacks_is_not_cut_off() {
+        let text = SHIPPED_SERVOS.replace("table = [[-1, 1400], [1, 1600]]\n", "");
+        let servos = Files::Shipped.servos(&text).unwrap();
+        let mut session = Session::new(&servos, String::new());
+        let sees = |session: &Session, state: &str| {
+            let shown = shown(smallest(8), session);
+            assert!(shown.contains(state), "{shown}");
+        };
+        sees(&session, "limp, lacks [n]");
+        played(&mut session, " ");
+        sees(&session, "engaged, lacks [n]");
+        // The longest word for what one does.
+        session.key(Key::Char('w'), 1);
+        sees(&session, "sweeping, lacks [n]");
+    }
+
+    #[test]
     fn the_line_that_tmux_takes_is_not_missed() {
         for keys in [" ", "", "m"] {
             let (columns, lines) = smallest(8);
@@ -290,6 +318,23 @@ mod tests {
         let shown = picture(smallest(8), 4, "?");
         for line in HELP {
             assert!(shown.contains(line), "{line}: {shown}");
+        }
+    }
+
+    #[test]
+    fn no_key_is_cut_off_at_the_foot() {
+        for (tentacles, pressed, keys) in [
+            (4, "", &KEYS[..]),
+            (4, "a", &KEYS_ALL_STRAIGHT),
+            (8, "", &KEYS[2..]),
+        ] {
+            let shown = picture(smallest(2 * tentacles), tentacles, pressed);
+            let foot = keys.join("\n");
+            let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+            assert!(lines.join("\n").ends_with(&foot), "{foot}: {shown}");
+        }
+        for told in ["w wiggle", "Ctrl-Z"] {
+            assert!(KEYS.concat().contains(told), "{told}");
         }
     }
 

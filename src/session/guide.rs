@@ -126,13 +126,13 @@ pub(crate) fn state(servo: &Felt) -> String {
         (_, _, true) => "moving",
         _ => "engaged",
     };
-    let lacks: String = [(-1.0, " ["), (0.0, " n"), (1.0, " ]")]
+    let lacks: String = [(-1.0, "["), (0.0, "n"), (1.0, "]")]
         .iter()
         .filter(|(bend, _)| servo.points.at(*bend).is_none())
         .map(|(_, key)| *key)
         .collect();
     if !servo.points.are_a_table() {
-        format!("{does}, set{lacks}")
+        format!("{does}, lacks {lacks}")
     } else if !servo.is_saved() {
         format!("{does}, unsaved")
     } else {

@@ -1,9 +1,16 @@
 //! Where cues come from while the hat performs, and who hears what became of them.
 
+use crate::host::Press;
 use crate::sheet::Entry;
+use crate::socket::{Client, Server};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tentacle_hat::cue::Cue;
-use tentacle_hat::motion::Refusal;
+use tentacle_hat::motion::{Mood, Refusal};
+
+/// More keys in a slot than fingers.
+const MOST_KEYED: usize = 16;
 
 /// The cues that wait.
 #[derive(Debug)]
@@ -11,8 +18,14 @@ pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
     sheet: VecDeque<Entry>,
+    keyed: Arc<Keyed>,
+    pub(super) socket: Option<Server>,
     /// Where the cue that is being taken came from.
     from: Origin,
+    /// What the hat is by the cues up to now, also while there is no board: a press goes
+    /// on from there.
+    mood: Mood,
+    folded: bool,
 }
 
 /// Who said a cue.
@@ -21,15 +34,27 @@ enum Origin {
     Own,
     /// A line of the sheet.
     Sheet(String),
+    /// A key of the view.
+    Keys,
+    Socket(Client),
 }
 
 impl Cues {
     /// Those of a `run`, with or without `--demo`.
-    pub(super) fn new(demo: bool, sheet: VecDeque<Entry>) -> Self {
+    pub(super) fn new(
+        demo: bool,
+        sheet: VecDeque<Entry>,
+        keyed: Arc<Keyed>,
+        socket: Option<Server>,
+    ) -> Self {
         Self {
             own: demo.then_some(Cue::Demo(true)).into_iter().collect(),
             sheet,
+            keyed,
+            socket,
             from: Origin::Own,
+            mood: Mood::default(),
+            folded: false,
         }
     }
 
@@ -44,14 +69,68 @@ impl Cues {
             self.from = Origin::Sheet(entry.place);
             return Some(entry.cue);
         }
-        None
+        if let Some(cue) = self.keyed.next() {
+            self.from = Origin::Keys;
+            return Some(cue);
+        }
+        let (client, cue) = self.socket.as_mut()?.next()?;
+        self.from = Origin::Socket(client);
+        Some(cue)
+    }
+
+    /// What a press of the button asks for: a short one the next mood, a long one to fold
+    /// or unfold.
+    pub(super) fn pressed(&mut self, press: Press) -> Cue {
+        self.from = Origin::Own;
+        match press {
+            Press::Short => Cue::Mood(self.mood.next()),
+            Press::Long => Cue::Fold(!self.folded),
+        }
     }
 
     /// Hears what became of it; what the user is to be told about that.
-    pub(super) fn answer(&mut self, taken: Result<(), Refusal>) -> Option<String> {
+    pub(super) fn answer(&mut self, cue: &Cue, taken: Result<(), Refusal>) -> Option<String> {
+        match *cue {
+            Cue::Mood(mood) if taken.is_ok() => self.mood = mood,
+            Cue::Fold(folded) if taken.is_ok() => self.folded = folded,
+            _ => {}
+        }
         match (&self.from, taken) {
             (Origin::Sheet(place), Err(why)) => Some(format!("{place}: not done: {why}")),
+            (Origin::Socket(client), taken) => {
+                let socket = self.socket.as_mut()?;
+                socket.answer(*client, taken);
+                None
+            }
+            (Origin::Keys, Err(why)) => Some(format!("not done: {why}")),
             _ => None,
         }
+    }
+}
+
+/// What keys of the view said; the frame thread waits for no one who writes there.
+#[derive(Debug, Default)]
+pub(super) struct Keyed {
+    cues: Mutex<VecDeque<Cue>>,
+    any: AtomicBool,
+}
+
+impl Keyed {
+    pub(super) fn say(&self, cue: Cue) {
+        let mut cues = self.cues.lock().unwrap_or_else(PoisonError::into_inner);
+        if cues.len() < MOST_KEYED {
+            cues.push_back(cue);
+            self.any.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn next(&self) -> Option<Cue> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut cues = self.cues.try_lock().ok()?;
+        let cue = cues.pop_front();
+        self.any.store(!cues.is_empty(), Ordering::Relaxed);
+        cue
     }
 }

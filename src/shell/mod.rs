@@ -14,16 +14,17 @@ mod trace;
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::fingerprint::fingerprint;
-use crate::host::{HostBus, Machine, Which};
+use crate::host::{Button, HostBus, Machine, Which};
 use crate::outlet::{Outlet, Things};
 use crate::pause::Pause;
 use crate::say;
 use crate::sheet::{Made, Notes, Sheet};
 use crate::signals::Signals;
+use crate::socket::{self, Server};
 use crate::state::State;
-use crate::view::View;
+use crate::view::{Act, View};
 use anyhow::{Context, Result};
-use cues::Cues;
+use cues::{Cues, Keyed};
 use log::Log;
 use record::Record;
 use rereader::Reader;
@@ -33,6 +34,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
@@ -68,6 +70,8 @@ pub(crate) struct Programme {
     pub(crate) record: Option<PathBuf>,
     /// What decides all that is left to chance, if somebody said.
     pub(crate) seed: Option<u64>,
+    /// Where cues come in, if not where the service has its socket.
+    pub(crate) socket: Option<PathBuf>,
 }
 
 impl Programme {
@@ -108,6 +112,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 /// which waits for nothing: whatever may block has a thread of its own.
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
+    button: Button,
     signals: Signals,
     pause: Pause,
     stopping: bool,
@@ -126,6 +131,8 @@ pub(crate) struct HostShell {
     timebase: Timebase,
     trace: Option<Trace>,
     view: Option<View>,
+    /// Somebody looks on, and the state is kept up for him.
+    watched: bool,
     state: State,
 }
 
@@ -138,7 +145,7 @@ impl HostShell {
     pub(crate) fn new(programme: &Programme, which: Which) -> Result<(Self, Hat)> {
         let mut reader = Reader::open(programme.clone())?;
         reader.ask();
-        let hat = reader.wait()?;
+        let (hat, servos) = reader.wait()?;
         let rig = &hat.rig;
         let sheet = programme.cues.as_deref().map(Sheet::open).transpose()?;
         let sheet = sheet.unwrap_or_default();
@@ -165,6 +172,14 @@ impl HostShell {
                 .with_context(|| path.display().to_string())
         });
         let record = record.transpose()?;
+        let mut own = None;
+        let socket = match &programme.socket {
+            Some(path) => Some(Server::open(path, rig.timebase().rate_hz())?),
+            None => socket::of_service().and_then(|path| {
+                let opened = Server::open(&path, rig.timebase().rate_hz());
+                opened.map_err(|why| own = Some(why)).ok()
+            }),
+        };
         let service = Service::is_there().then(|| {
             let mut service = Service::new(Log::new(which.clone(), false));
             let hear = move |told: Things<Told>| {
@@ -177,7 +192,11 @@ impl HostShell {
             saved::watch(&programme.files, signals.clone())?;
         }
         // Last, so that whatever else fails is said on a quiet screen.
-        let show = || View::show(rig.clone(), signals.clone());
+        let keyed = Arc::default();
+        let show = || {
+            let keys = keys(signals.clone(), Arc::clone(&keyed), programme.files.clone());
+            View::show(rig.clone(), keys)
+        };
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);
         // A scene is said where somebody reads along.
@@ -203,6 +222,7 @@ impl HostShell {
         };
         let slow = machine.carries(rig).filter(|(carries, _)| !carries);
         let mut shell = Self {
+            button: Button::of(&machine),
             machine,
             pause: Pause::new(signals.clone()),
             signals,
@@ -212,7 +232,7 @@ impl HostShell {
             told: Slot::default(),
             reader,
             inbox: Inbox::default(),
-            cues: Cues::new(programme.demo, sheet.cues),
+            cues: Cues::new(programme.demo, sheet.cues, keyed, socket),
             record,
             seed,
             replayed: sheet.notes.filter(|_| programme.unpaced),
@@ -220,13 +240,22 @@ impl HostShell {
             timebase: *rig.timebase(),
             trace,
             view,
-            state: State::default(),
+            watched: false,
+            state: State {
+                servos,
+                ..State::default()
+            },
         };
         if draws {
             let words = format!("the seed is {seed}: `run --seed {seed}` moves the same way");
             shell.log.offer(Told::Words(words));
         }
         if let Some((_, line)) = slow {
+            shell.tell(Told::Words(line));
+        }
+        shell.change_button(&hat);
+        if let Some(why) = own {
+            let line = format!("{why}; the hat moves without it");
             shell.tell(Told::Words(line));
         }
         Ok((shell, hat))
@@ -279,9 +308,30 @@ impl HostShell {
         self.record.iter_mut().for_each(|record| record.breaks(why));
     }
 
-    /// Whether anybody looks on.
-    fn is_watched(&self) -> bool {
-        self.view.is_some()
+    /// Looks whether anybody looks on.
+    fn look_round(&mut self) {
+        let socket = self.cues.socket.as_ref();
+        self.watched = self.view.is_some() || socket.is_some_and(Server::is_watched);
+    }
+
+    /// Shows those who look on what the board does at `t_us`.
+    fn show(&mut self, t_us: u64) {
+        self.state.t_us = t_us;
+        if let Some(chip) = &self.machine.chip {
+            self.state.observe(&chip.chip.borrow());
+        }
+        if let Some(socket) = &self.cues.socket {
+            socket.publish(&self.state);
+        }
+        if let Some(view) = &mut self.view {
+            if self.machine.faults.strikes_view() {
+                view.break_down();
+            }
+            if !view.publish(&self.state) && !self.stopping {
+                // A view that broke down leaves nobody to say when to stop.
+                self.signals.ask_stop();
+            }
+        }
     }
 
     /// Lets the board live up to `t_us`, row by row of the trace.
@@ -297,11 +347,23 @@ impl HostShell {
         self.machine.advance_to(t_us);
     }
 
+    /// Goes over to the button that a hat has.
+    fn change_button(&mut self, hat: &Hat) {
+        if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
+            self.tell(Told::Words(why));
+        }
+    }
+
     /// Takes up files that were read again; bad ones are refused and the old
     /// hat goes on.
-    fn take_up(&mut self, read: Result<Hat, Failure>) {
+    fn take_up(&mut self, read: Result<(Hat, u64), Failure>) {
         match read {
-            Ok(hat) => {
+            Ok((hat, servos)) => {
+                self.state.servos = servos;
+                self.change_button(&hat);
+                if let Some(socket) = &self.cues.socket {
+                    socket.set_rate(hat.rig.timebase().rate_hz());
+                }
                 if let Some(view) = &self.view {
                     view.change(hat.rig.clone());
                 }
@@ -311,6 +373,19 @@ impl HostShell {
             }
             Err(failure) => self.tell(Told::Refused(failure.to_string())),
         }
+    }
+}
+
+/// What the view's keys do to a hat that this process moves.
+fn keys(signals: Signals, keyed: Arc<Keyed>, files: Files) -> impl FnMut(Act) -> Option<String> {
+    move |act| {
+        match act {
+            Act::Leave => signals.ask_stop(),
+            Act::Pause => signals.ask_pause(),
+            Act::Cue(cue) => keyed.say(cue),
+            Act::Keep(numbers) => return Some(files.keep(&numbers)),
+        }
+        None
     }
 }
 
@@ -334,15 +409,8 @@ impl Shell for HostShell {
         };
         self.machine.time.sleep_until(wakes_us);
         self.advance_to(t_us);
-        if let (Some(view), Some(chip)) = (&mut self.view, &self.machine.chip) {
-            self.state.observe(t_us, &chip.chip.borrow());
-            if self.machine.faults.strikes_view() {
-                view.break_down();
-            }
-            if !view.publish(&self.state) && !self.stopping {
-                // A view that broke down leaves nobody to say when to stop.
-                self.signals.ask_stop();
-            }
+        if self.watched {
+            self.show(t_us);
         }
     }
 
@@ -379,7 +447,10 @@ impl Shell for HostShell {
     }
 
     fn cue(&mut self, t_us: u64) -> Option<Cue> {
-        self.cues.next(t_us)
+        match self.button.press(t_us) {
+            Some(press) => Some(self.cues.pressed(press)),
+            None => self.cues.next(t_us),
+        }
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {
@@ -388,7 +459,7 @@ impl Shell for HostShell {
                 if let (Ok(()), Some(record)) = (&taken, &mut self.record) {
                     record.cue(cue, t_us);
                 }
-                if let Some(words) = self.cues.answer(taken) {
+                if let Some(words) = self.cues.answer(cue, taken) {
                     self.tell(Told::Words(words));
                 }
             }
@@ -397,7 +468,8 @@ impl Shell for HostShell {
                     record.slot(slot, &self.timebase, self.state.stopping);
                 }
                 self.state.slot(slot);
-                if self.is_watched() {
+                self.look_round();
+                if self.watched {
                     self.state.see(slot.t_us, &sight);
                 }
                 let news = slot.good != self.told.good || slot.scene != self.told.scene;
@@ -411,7 +483,10 @@ impl Shell for HostShell {
                 }
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
-            Notice::Lost(loss) => self.tell(Told::Lost(*loss, self.board)),
+            Notice::Lost(loss) => {
+                self.look_round();
+                self.tell(Told::Lost(*loss, self.board));
+            }
             Notice::Disturbed => self.tell(Told::Disturbed),
             Notice::Stopping => {
                 self.state.stopping = true;
@@ -420,6 +495,7 @@ impl Shell for HostShell {
             Notice::Armed(_) | Notice::Relaxed => {
                 let out = matches!(notice, Notice::Armed(_));
                 self.state.stopping &= !out;
+                self.state.relax();
                 if out {
                     self.tell(Told::Armed);
                     self.breaks("the board was armed anew");

@@ -3,6 +3,7 @@
 
 use super::Programme;
 use crate::failure::Failure;
+use crate::fingerprint::fingerprint;
 use crate::outlet::{Outlet, Things};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +11,10 @@ use std::thread;
 use std::time::Duration;
 use tentacle_hat::motion::Hat;
 
+/// A hat, and the fingerprint of its rig, which takes longer than a slot may.
+type Read = Result<(Hat, u64), Failure>;
 /// What was read, until it is taken.
-type Answer = Arc<Mutex<Option<Result<Hat, Failure>>>>;
+type Answer = Arc<Mutex<Option<Read>>>;
 
 /// The thread that reads.
 #[derive(Debug)]
@@ -30,8 +33,11 @@ impl Reader {
         let answer = Arc::clone(&read);
         let work = move |wishes: Things<()>| {
             for _ in wishes {
-                let hat = programme.hat();
-                *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(hat);
+                let read = programme.hat().map(|hat| {
+                    let servos = fingerprint(&hat.rig);
+                    (hat, servos)
+                });
+                *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
             }
         };
         Ok(Self {
@@ -51,7 +57,7 @@ impl Reader {
     }
 
     /// What has been read since the last call.
-    pub(super) fn answer(&mut self) -> Option<Result<Hat, Failure>> {
+    pub(super) fn answer(&mut self) -> Option<Read> {
         // Nearly every frame asks in vain.
         if !self.reading {
             return None;
@@ -70,7 +76,7 @@ impl Reader {
     ///
     /// # Errors
     /// Their faults.
-    pub(super) fn wait(&mut self) -> Result<Hat, Failure> {
+    pub(super) fn wait(&mut self) -> Read {
         loop {
             if let Some(read) = self.answer() {
                 return read;

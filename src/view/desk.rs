@@ -2,69 +2,116 @@
 //! moves.
 
 use crate::state::State;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::wave::Field;
-use tentacle_hat::motion::{Key, Scene};
+use tentacle_hat::motion::{Key, Motion, Refusal, Scene};
+
+/// For so long a number that was turned is believed, and not what the state says,
+/// which may be older, µs.
+const BELIEVED_US: u64 = 1_000_000;
 
 /// Where the keys stand.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Desk {
+pub(super) struct Desk {
     /// Which number is turned, in the order of [`Key::all`].
     chosen: Option<usize>,
+    /// What it was turned to, and when.
+    turned: Option<(f64, u64)>,
 }
 
 /// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Wish {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    Leave,
+    Pause,
     Cue(Cue),
-    /// The numbers in force are to be written to motion.toml.
-    Keep,
+    /// Write these numbers to motion.toml.
+    Keep(Vec<(Key, f64)>),
+}
+
+/// What the desk makes of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Heard {
+    Act(Act),
     /// Another number is chosen.
-    Look,
+    Chosen,
+    /// A number cannot be turned further.
+    Refused(Refusal),
+    /// The key means nothing.
+    Nothing,
 }
 
 impl Desk {
-    /// What a key asks of a hat in that state, if anything.
-    pub(crate) fn hear(&mut self, key: KeyEvent, state: &State) -> Option<Wish> {
+    /// What a key asks of a hat in that state.
+    pub(super) fn hear(&mut self, key: KeyEvent, state: &State) -> Heard {
         let playing = &state.playing;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let cue = match key.code {
+            KeyCode::Char('q' | 'Q') => return Heard::Act(Act::Leave),
+            KeyCode::Char('c') if control => return Heard::Act(Act::Leave),
+            KeyCode::Char('z') if control => return Heard::Act(Act::Pause),
+            _ if control => return Heard::Nothing,
             KeyCode::Char('m') => Cue::Mood(playing.mood.next()),
             KeyCode::Char('f') => Cue::Fold(!playing.folded),
             KeyCode::Char('s') => Cue::Startle(None),
             KeyCode::Char('d') => Cue::Demo(!playing.show),
             KeyCode::Char(digit @ '1'..='9') => {
-                let scene = Scene::all().nth(digit as usize - '1' as usize)?;
-                Cue::Scene(scene)
+                match Scene::all().nth(digit as usize - '1' as usize) {
+                    Some(scene) => Cue::Scene(scene),
+                    None => return Heard::Nothing,
+                }
             }
-            KeyCode::Char('w') if self.chosen.is_some() => return Some(Wish::Keep),
-            KeyCode::Up | KeyCode::Down => {
-                let step = if key.code == KeyCode::Up {
-                    Key::COUNT - 1
-                } else {
-                    1
-                };
-                let next = self.chosen.map_or(0, |chosen| (chosen + step) % Key::COUNT);
-                self.chosen = Some(next);
-                return Some(Wish::Look);
+            KeyCode::Char('w') if self.chosen.is_some() => {
+                return Heard::Act(Act::Keep(self.numbers(state).collect()));
             }
-            KeyCode::Left | KeyCode::Right => {
-                let steps = if key.code == KeyCode::Left { -1.0 } else { 1.0 };
-                let chosen = *self.chosen.get_or_insert(0);
-                let number = playing.keys.get(chosen)?;
-                let key = Key::all().nth(chosen)?;
-                Cue::Set(key, turned(key, *number, steps))
-            }
-            _ => return None,
+            KeyCode::Up => return self.choose(Key::COUNT - 1),
+            KeyCode::Down => return self.choose(1),
+            KeyCode::Left => return self.turn(-1.0, state),
+            KeyCode::Right => return self.turn(1.0, state),
+            _ => return Heard::Nothing,
         };
-        Some(Wish::Cue(cue))
+        Heard::Act(Act::Cue(cue))
+    }
+
+    fn choose(&mut self, steps: usize) -> Heard {
+        let next = |chosen| (chosen + steps) % Key::COUNT;
+        self.chosen = Some(self.chosen.map_or(0, next));
+        self.turned = None;
+        Heard::Chosen
+    }
+
+    fn turn(&mut self, steps: f64, state: &State) -> Heard {
+        self.chosen.get_or_insert(0);
+        let Some((key, number)) = self.chosen(state) else {
+            return Heard::Nothing;
+        };
+        let turned = turned(key, number, steps);
+        let numbers = self.numbers(state);
+        let numbers = numbers.map(|(other, n)| (other, if other == key { turned } else { n }));
+        if let Err(refusal) = Motion::of(numbers, state.playing.bends.len()) {
+            return Heard::Refused(refusal);
+        }
+        self.turned = Some((turned, state.t_us));
+        Heard::Act(Act::Cue(Cue::Set(key, turned)))
+    }
+
+    /// All numbers, as far as they are known.
+    fn numbers(&self, state: &State) -> impl Iterator<Item = (Key, f64)> {
+        let turned = self
+            .turned
+            .filter(|(_, at_us)| state.t_us < at_us + BELIEVED_US);
+        let own = turned.and_then(|(number, _)| Some((self.chosen?, number)));
+        let known = Key::all().zip(&state.playing.keys).enumerate();
+        known.map(move |(i, (key, number))| match own {
+            Some((chosen, turned)) if chosen == i => (key, turned),
+            _ => (key, *number),
+        })
     }
 
     /// The number that is chosen, and what it stands at.
-    pub(crate) fn chosen(&self, state: &State) -> Option<(Key, f64)> {
-        let chosen = self.chosen?;
-        let number = state.playing.keys.get(chosen)?;
-        Some((Key::all().nth(chosen)?, *number))
+    pub(super) fn chosen(&self, state: &State) -> Option<(Key, f64)> {
+        self.numbers(state).nth(self.chosen?)
     }
 }
 
@@ -85,75 +132,77 @@ fn turned(key: Key, number: f64, steps: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tentacle_hat::units::Bend;
 
     fn state() -> State {
         let mut state = State::default();
-        state.playing.keys = (0..Key::COUNT).map(|i| 0.1 * i as f64).collect();
+        state.playing.bends = [Bend::STRAIGHT; 4].into_iter().collect();
+        let numbers = [0.2, 0.7, 0.0, 0.25, 0.3, 0.7, 0.25, 0.25, 0.4];
+        state.playing.keys = numbers.into_iter().collect();
         state
     }
 
-    fn heard(desk: &mut Desk, code: KeyCode) -> String {
-        match desk.hear(KeyEvent::from(code), &state()) {
-            Some(Wish::Cue(cue)) => cue.to_string(),
-            wish => format!("{wish:?}"),
+    fn heard(desk: &mut Desk, code: KeyCode, state: &State) -> String {
+        match desk.hear(KeyEvent::from(code), state) {
+            Heard::Act(Act::Cue(cue)) => cue.to_string(),
+            Heard::Refused(why) => why.to_string(),
+            heard => format!("{heard:?}"),
         }
     }
 
     #[test]
     fn keys_are_cues() {
         let mut desk = Desk::default();
-        let mut key = |c| heard(&mut desk, KeyCode::Char(c));
+        let mut key = |c| heard(&mut desk, KeyCode::Char(c), &state());
         assert_eq!(key('m'), "mood calm");
         assert_eq!(key('f'), "fold");
         assert_eq!(key('s'), "startle");
         assert_eq!(key('d'), "demo on");
         assert_eq!(key('1'), "scene round-the-hat");
-        assert_eq!(key('9'), "None");
-        assert_eq!(key('x'), "None");
-        assert_eq!(key('w'), "None", "nothing was turned");
+        assert_eq!(key('q'), "Act(Leave)");
+        for nothing in ['9', 'x'] {
+            assert_eq!(key(nothing), "Nothing");
+        }
+        assert_eq!(key('w'), "Nothing", "nothing was turned");
+        // What is on is turned off.
+        let mut state = state();
+        (state.playing.folded, state.playing.show) = (true, true);
+        assert_eq!(heard(&mut desk, KeyCode::Char('f'), &state), "unfold");
+        assert_eq!(heard(&mut desk, KeyCode::Char('d'), &state), "demo off");
     }
 
     #[test]
     fn arrows_choose_and_turn_a_number() {
-        let mut desk = Desk::default();
-        assert_eq!(
-            heard(&mut desk, KeyCode::Right),
-            "set wave.x.frequency-hz 0.01"
-        );
-        assert_eq!(heard(&mut desk, KeyCode::Down), "Some(Look)");
-        assert_eq!(heard(&mut desk, KeyCode::Left), "set wave.x.amplitude 0.08");
-        assert_eq!(heard(&mut desk, KeyCode::Up), "Some(Look)");
-        assert_eq!(heard(&mut desk, KeyCode::Up), "Some(Look)");
-        assert_eq!(
-            heard(&mut desk, KeyCode::Right),
-            "set wave.y.tentacle-phase-turns 0.725"
-        );
-        assert_eq!(heard(&mut desk, KeyCode::Char('w')), "Some(Keep)");
-        let (key, number) = desk.chosen(&state()).unwrap();
-        assert_eq!(
-            (key.to_string().as_str(), number),
-            ("wave.y.tentacle-phase-turns", 0.7000000000000001)
-        );
+        let (mut desk, mut state) = (Desk::default(), state());
+        let mut key = |code, state: &State| heard(&mut desk, code, state);
+        assert_eq!(key(KeyCode::Right, &state), "set wave.x.frequency-hz 0.21");
+        // Faster than the state follows.
+        assert_eq!(key(KeyCode::Right, &state), "set wave.x.frequency-hz 0.22");
+        // Which is believed again later.
+        state.t_us = BELIEVED_US;
+        assert_eq!(key(KeyCode::Left, &state), "set wave.x.frequency-hz 0.19");
+        assert_eq!(key(KeyCode::Down, &state), "Chosen");
+        let said = key(KeyCode::Right, &state);
+        assert!(said.contains("at most 1 is safe"), "{said}");
+        assert_eq!(key(KeyCode::Left, &state), "set wave.x.amplitude 0.68");
+        assert_eq!(key(KeyCode::Up, &state), "Chosen");
+        assert_eq!(key(KeyCode::Up, &state), "Chosen");
+        assert_eq!(key(KeyCode::Right, &state), "set life.depth 0.45");
+        let Heard::Act(Act::Keep(kept)) = desk.hear(KeyEvent::from(KeyCode::Char('w')), &state)
+        else {
+            panic!("w keeps");
+        };
+        assert_eq!(kept.len(), Key::COUNT);
+        assert_eq!(kept[8], (Key::Depth, 0.45));
+        assert_eq!(desk.chosen(&state), Some((Key::Depth, 0.45)));
     }
 
     #[test]
     fn nothing_is_turned_out_of_its_range() {
-        for field in Field::ALL {
-            for number in [-1.0, 0.0, 0.001, 1.0, 5.0] {
-                for steps in [-1.0, 1.0] {
-                    let mut axis = tentacle_hat::motion::wave::AxisWave::STILL;
-                    if axis.set(field, number).is_ok() {
-                        axis.set(
-                            field,
-                            turned(
-                                Key::Wave(tentacle_hat::calibration::Axis::X, field),
-                                number,
-                                steps,
-                            ),
-                        )
-                        .unwrap();
-                    }
-                }
+        for (key, number) in Key::all().flat_map(|key| [(key, 0.0), (key, 1.0), (key, 5.0)]) {
+            for steps in [-1.0, 1.0] {
+                let turned = turned(key, number, steps);
+                Motion::of([(key, turned)], 4).unwrap();
             }
         }
     }

@@ -46,6 +46,10 @@ impl History {
     /// The next state; the same one again changes nothing.
     pub(super) fn push(&mut self, rig: &Rig, state: State) {
         let t_us = state.t_us;
+        if self.moments.back().is_some_and(|m| m.state.t_us > t_us) {
+            // It is another hat's, or the same one's after a new start.
+            self.moments.clear();
+        }
         if self.moments.back().is_some_and(|m| m.state.t_us == t_us) {
             self.moments.pop_back();
         }
@@ -89,7 +93,7 @@ impl History {
         (frames > 0.0).then(|| Rates {
             frames: frames / seconds,
             late: late / (frames + late),
-            bytes: (now.bytes - then.bytes) as f64 / frames,
+            bytes: now.bytes.saturating_sub(then.bytes) as f64 / frames,
         })
     }
 }

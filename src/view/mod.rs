@@ -20,22 +20,27 @@ mod tests;
 use crate::failure::Failure;
 use crate::say::last;
 use crate::screen::Stage;
-use crate::signals::Signals;
 use crate::state::State;
 use anyhow::Result;
+pub(crate) use desk::Act;
+use desk::{Desk, Heard};
 use history::History;
 use palette::Palette;
+use picture::Foot;
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::KeyEvent;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tentacle_hat::calibration::Rig;
 
 /// As often as films.
 const PICTURE_EVERY_US: u64 = 40_000;
 /// How long the keys are shown to who tried another.
 const HINT_US: u64 = 3_000_000;
+/// How long it is shown what came of a key.
+const REPLY: Duration = Duration::from_secs(6);
 
 /// Whether the view is to be shown: as asked for, or else where somebody is
 /// likely to watch.
@@ -76,8 +81,12 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Shows the view of `rig`. Its keys ask `signals` to stop.
-    pub(crate) fn show(mut rig: Rig, signals: Signals) -> Result<Self> {
+    /// Shows the view of `rig`; `act` does what keys ask for, and says what came of it
+    /// if that is worth a word.
+    pub(crate) fn show(
+        mut rig: Rig,
+        mut act: impl FnMut(Act) -> Option<String> + Send + 'static,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
@@ -90,22 +99,38 @@ impl View {
                 rig = new;
                 history = History::new(&rig, state.clone());
             }
-            let t_us = state.t_us;
-            history.push(&rig, state);
             if known.asked.swap(false, Ordering::Relaxed) {
-                asked_until_us = t_us + HINT_US;
+                asked_until_us = state.t_us + HINT_US;
             }
-            let notice = locked(&known.lines).last().cloned();
-            let asked = t_us < asked_until_us;
-            picture::draw(frame, &rig, &history, notice.as_deref(), asked, palette);
+            let reply = locked(&known.reply).clone();
+            let reply = reply.filter(|(_, since)| since.elapsed() < REPLY);
+            let notice = reply.map(|(reply, _)| reply);
+            let notice = notice.or_else(|| locked(&known.notice).clone());
+            let notice = notice.or_else(|| locked(&known.lines).last().cloned());
+            let foot = Foot {
+                notice: notice.as_deref(),
+                asked: state.t_us < asked_until_us,
+                chosen: locked(&known.desk).chosen(&state),
+            };
+            locked(&known.now).clone_from(&state);
+            history.push(&rig, state);
+            picture::draw(frame, &rig, &history, &foot, palette);
         };
-        let hear = move |key: Option<KeyEvent>| match key.map(|key| (key.code, key.modifiers)) {
-            Some((KeyCode::Char('q' | 'Q'), _))
-            | Some((KeyCode::Char('c'), KeyModifiers::CONTROL)) => signals.ask_stop(),
-            Some((KeyCode::Char('z'), KeyModifiers::CONTROL)) => signals.ask_pause(),
-            Some(_) => heard.asked.store(true, Ordering::Relaxed),
-            // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
-            None => {}
+        // Without its terminal, SIGHUP tells the loop, or else it is to go on alone.
+        let hear = move |pressed: Option<KeyEvent>| {
+            let Some(pressed) = pressed else { return };
+            let now = locked(&heard.now).clone();
+            let meant = locked(&heard.desk).hear(pressed, &now);
+            let reply = match meant {
+                Heard::Act(wish) => act(wish),
+                Heard::Refused(why) => Some(format!("no: {why}")),
+                Heard::Chosen => None,
+                Heard::Nothing => {
+                    heard.asked.store(true, Ordering::Relaxed);
+                    None
+                }
+            };
+            *locked(&heard.reply) = reply.map(|reply| (reply, Instant::now()));
         };
         Ok(Self {
             stage: Stage::open(draw, hear)?,
@@ -121,7 +146,17 @@ impl View {
             return true;
         }
         self.drawn_us = state.t_us;
+        self.draw(state)
+    }
+
+    /// Leaves a state for the next picture; whether anybody is there to draw it.
+    pub(crate) fn draw(&mut self, state: &State) -> bool {
         self.stage.show(state.clone())
+    }
+
+    /// Shows a notice until there is another, or none.
+    pub(crate) fn note(&self, notice: Option<String>) {
+        *locked(&self.shared.notice) = notice;
     }
 
     /// Goes over to another hat.
@@ -166,6 +201,13 @@ const LINES: usize = 100;
 pub(crate) struct Shared {
     /// A hat that was read again, for the view to take.
     rig: Mutex<Option<Rig>>,
+    /// What was drawn last, for the keys to go on from.
+    now: Mutex<State>,
+    desk: Mutex<Desk>,
+    /// What came of the last key, and when.
+    reply: Mutex<Option<(String, Instant)>>,
+    /// What is to be noticed now.
+    notice: Mutex<Option<String>>,
     /// Lines for the user, to be printed once the terminal is back.
     lines: Mutex<Vec<String>>,
     /// A key was tried that does nothing, so the keys are asked for.

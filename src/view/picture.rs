@@ -13,6 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 use tentacle_hat::calibration::Rig;
 use tentacle_hat::drive::Tally;
+use tentacle_hat::motion::{Key, Mood, Scene};
 use tentacle_hat::units::Turns;
 
 /// What shows the shipped hat's names and pulses, a row of them.
@@ -91,13 +92,22 @@ const fn is_picture(area: Rect) -> bool {
     area.height >= LOW && area.width >= 2 * LOW
 }
 
+/// What the last row tells besides what is known of the hat.
+#[derive(Debug, Default)]
+pub(super) struct Foot<'a> {
+    pub(super) notice: Option<&'a str>,
+    /// The keys were asked for.
+    pub(super) asked: bool,
+    /// The number that is turned, and what it stands at.
+    pub(super) chosen: Option<(Key, f64)>,
+}
+
 /// Draws all there is room for.
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     rig: &Rig,
     history: &History,
-    notice: Option<&str>,
-    asked: bool,
+    foot: &Foot<'_>,
     palette: Palette,
 ) {
     let area = frame.area();
@@ -108,7 +118,7 @@ pub(super) fn draw(
     }
     let areas = Areas::of(area, bars::size(rig));
     header(buffer, areas.head, history, palette);
-    footer(buffer, areas.foot, history, notice, asked, palette);
+    footer(buffer, areas.foot, history, foot, palette);
     let facings: Vec<Turns> = rig.tentacles().iter().map(|t| t.facing).collect();
     let mut dots = Dots::new(areas.hat);
     let eye = Eye::before(&dots);
@@ -126,6 +136,10 @@ fn header(buffer: &mut Buffer, area: Rect, history: &History, palette: Palette) 
     let mut title = vec![Span::styled(" tentacle-hat ", palette.heading())];
     if !now.scene.is_empty() {
         title.push(Span::raw(format!(" {} ", now.scene)));
+    }
+    let mood = now.playing.mood;
+    if mood != Mood::default() && mood.name() != now.scene.as_str() {
+        title.push(Span::raw(format!(" {} ", mood.name())));
     }
     let clock = format!(" {}:{:02}", seconds / 60, seconds % 60);
     title.push(Span::styled(clock, palette.faint()));
@@ -161,26 +175,74 @@ fn header(buffer: &mut Buffer, area: Rect, history: &History, palette: Palette) 
     title.render(area, buffer);
 }
 
-/// What was noticed last, and the keys: all of them once another was tried.
-fn footer(
-    buffer: &mut Buffer,
-    area: Rect,
-    history: &History,
-    notice: Option<&str>,
-    asked: bool,
-    palette: Palette,
-) {
+/// The keys, or the number that is turned; and what was noticed last.
+fn footer(buffer: &mut Buffer, area: Rect, history: &History, foot: &Foot<'_>, palette: Palette) {
     let faint = palette.faint();
     let mut row = vec![if history.now().stopping {
-        Span::styled(" easing to neutral; q again leaves at once", faint)
-    } else if asked {
-        Span::styled(" q leaves, Ctrl-Z pauses", palette.heading())
+        Span::styled(
+            " easing to neutral; q again leaves at once".to_owned(),
+            faint,
+        )
+    } else if let Some((key, number)) = foot.chosen {
+        let turning = format!(" ↑↓ {key}  ←→ {number}  w keeps it  q leaves");
+        Span::styled(turning, palette.heading())
+    } else if foot.asked {
+        Span::styled(keys(area.width), palette.heading())
+    } else if foot.notice.is_some() {
+        Span::styled(keys(0), faint)
     } else {
-        Span::styled(" q leaves", faint)
+        Span::styled(keys(area.width), faint)
     }];
-    if let Some(notice) = notice {
+    if let Some(notice) = foot.notice {
         row.push(Span::styled("  │  ", faint));
-        row.push(Span::styled(notice, palette.alarm()));
+        let taken: usize = row.iter().map(Span::width).sum();
+        let room = usize::from(area.width).saturating_sub(taken);
+        row.push(Span::styled(fitted(brief(notice), room), palette.alarm()));
     }
     Line::from(row).render(area, buffer);
+}
+
+/// What the keys do, as many of them as there is room for, and one at least.
+fn keys(room: u16) -> String {
+    let scenes = format!("1-{} scenes", Scene::all().count());
+    let keys = [
+        "q leaves",
+        "m mood",
+        "f fold",
+        "s startle",
+        "d demo",
+        &scenes,
+        "↑↓ ←→ numbers",
+        "Ctrl-Z pauses",
+    ];
+    let mut line = String::new();
+    for key in keys {
+        let longer = format!("{line}{}{key}", if line.is_empty() { " " } else { "  " });
+        if !line.is_empty() && longer.chars().count() > usize::from(room) {
+            break;
+        }
+        line = longer;
+    }
+    line
+}
+
+/// What a line has room for: of files that are refused the first fault, without
+/// their folder.
+fn brief(notice: &str) -> String {
+    let Some(fault) = notice.lines().nth(1) else {
+        return notice.to_owned();
+    };
+    let path = fault.find(": ").unwrap_or(0);
+    let name = fault[..path].rfind('/').map_or(0, |slash| slash + 1);
+    format!("refused: {}", &fault[name..])
+}
+
+/// With an ellipsis at its end where there is no room for it.
+fn fitted(mut text: String, room: usize) -> String {
+    if let Some((last, _)) = text.char_indices().nth(room) {
+        text.truncate(last);
+        text.pop();
+        text.push('…');
+    }
+    text
 }

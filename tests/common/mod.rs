@@ -2,14 +2,18 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod bench;
+pub mod calibration;
+pub mod guest;
 pub mod sim;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The program, on the virtual board.
+/// The program, on the virtual board, with no signal ignored: tests that a script
+/// starts with `&` or `nohup` ignore some.
 pub fn hat(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tentacle-hat"));
+    let mut command = Command::new("env");
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_tentacle-hat")]);
     command.args(["--board", "virtual"]).args(arguments);
     command
 }

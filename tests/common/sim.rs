@@ -86,6 +86,7 @@ pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat 
         address: Address::DEFAULT,
         timebase: Timebase::new(rate, 25_000_000).unwrap(),
         oe_gpio: None,
+        button_gpio: None,
     };
     let rig = Rig::new(board, 8000.0, &tentacles, |fault| panic!("{fault}")).unwrap();
     let axis = |micro_hz, phase| AxisWave {

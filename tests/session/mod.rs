@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 /// Nothing here takes a tenth as long, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Gives the program the terminal.
-const SETSID: &[&str] = &["setsid", "--ctty"];
+/// Gives the program the terminal, and the signals that a terminal's programs
+/// have: what a script starts with `&` or `nohup` ignores some.
+const SETSID: [&str; 4] = ["env", "--default-signal", "setsid", "--ctty"];
 
 /// A terminal, and the program in it.
 pub(crate) struct Session {
@@ -58,7 +59,7 @@ pub(crate) fn settings(terminal: &OwnedFd) -> String {
 impl Session {
     /// Runs `run` with `arguments` in a terminal of 24 × 80.
     pub(crate) fn start(test: &str, arguments: &[&str]) -> Self {
-        Self::start_as(test, arguments, SETSID)
+        Self::start_as(test, arguments, &SETSID)
     }
 
     /// The same, by way of another program.
@@ -70,13 +71,13 @@ impl Session {
 
     /// Runs the program on the virtual board, which may be kept in a file.
     pub(crate) fn with(rows: u16, columns: u16, chip: Option<PathBuf>, arguments: &[&str]) -> Self {
-        Self::spawn(rows, columns, chip, arguments, SETSID)
+        Self::spawn(rows, columns, chip, arguments, &SETSID)
     }
 
     /// The same, in another folder.
     pub(crate) fn within(folder: &Path, arguments: &[&str]) -> Self {
-        let by = ["env", "-C", folder.to_str().unwrap(), SETSID[0], SETSID[1]];
-        Self::spawn(24, 80, None, arguments, &by)
+        let by = ["env", "-C", folder.to_str().unwrap()];
+        Self::spawn(24, 80, None, arguments, &[&by[..], &SETSID].concat())
     }
 
     fn spawn(

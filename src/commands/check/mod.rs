@@ -99,7 +99,7 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
     }
 }
 
-/// Rate and step, and each servo's channel, range and start in the cycle.
+/// Rate and step, the button, and each servo's channel, range and start in the cycle.
 fn servos(report: &Report, rig: &Rig) {
     let timebase = rig.timebase();
     let tick = timebase.tick_us();
@@ -109,6 +109,9 @@ fn servos(report: &Report, rig: &Rig) {
         1e6 / (4096.0 * tick),
         report.more(prescale)
     ));
+    if let Some(pin) = rig.board().button_gpio {
+        report.good(format_args!("the button is on GPIO {pin}"));
+    }
     let limp = Frame::limp(rig);
     for (i, servo) in rig.servos().iter().enumerate() {
         let (name, channel) = (rig.servo_name(i), servo.channel);
@@ -229,7 +232,7 @@ fn service(report: &Report) {
         output.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
     };
     match (ask("is-active"), ask("is-enabled")) {
-        (Ok(active), Ok(enabled)) if !enabled.is_empty() => {
+        (Ok(active), Ok(enabled)) if !active.is_empty() && !enabled.is_empty() => {
             report.good(format_args!("the service is {active} and {enabled}"));
         }
         _ => report.note("there is no service here: `run` moves the hat by hand"),

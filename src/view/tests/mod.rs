@@ -5,7 +5,7 @@ mod words;
 
 use super::history::History;
 use super::palette::Palette;
-use super::picture::draw;
+use super::picture::{Foot, draw};
 use crate::state::State;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -48,6 +48,7 @@ fn named(name: &str, count: u8) -> Rig {
         address: Address::DEFAULT,
         timebase: Timebase::new(50, 25_000_000).unwrap(),
         oe_gpio: None,
+        button_gpio: None,
     };
     Rig::new(board, 1e5, &plans, |fault| panic!("{fault}")).unwrap()
 }
@@ -64,9 +65,12 @@ fn at_work(count: usize) -> State {
 fn picture(columns: u16, rows: u16, rig: &Rig, state: State, palette: Palette) -> Buffer {
     let history = History::new(rig, state);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    let notice = Some("something happened");
+    let foot = Foot {
+        notice: Some("something happened"),
+        ..Foot::default()
+    };
     terminal
-        .draw(|frame| draw(frame, rig, &history, notice, false, palette))
+        .draw(|frame| draw(frame, rig, &history, &foot, palette))
         .unwrap();
     terminal.backend().buffer().clone()
 }

@@ -1,14 +1,16 @@
 //! The rows and words of the view.
 
 use super::{COLOURED, PLAIN, at_work, named, picture, rig, row_of, rows};
+use crate::state::State;
 use crate::view::history::History;
-use crate::view::picture::draw;
+use crate::view::picture::{Foot, draw};
 use crate::view::{LINES, Shared};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use tentacle_hat::board::virtual_chip::Emitted;
+use tentacle_hat::motion::Key;
 
 #[test]
 fn every_servo_has_a_row_with_what_the_board_emits() {
@@ -65,7 +67,7 @@ fn a_bar_shows_where_a_pulse_lies_within_its_limits() {
 fn header(columns: u16, late: u64) -> Buffer {
     let rig = rig(4);
     let mut state = at_work(4);
-    state.scene = "circles";
+    state.scene = "circles".parse().unwrap();
     state.t_us = 60_000_000;
     state.tally.late = 3;
     state.tally.skipped = 7;
@@ -84,7 +86,7 @@ fn header(columns: u16, late: u64) -> Buffer {
     }
     let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
     terminal
-        .draw(|frame| draw(frame, &rig, &history, None, false, COLOURED))
+        .draw(|frame| draw(frame, &rig, &history, &Foot::default(), COLOURED))
         .unwrap();
     terminal.backend().buffer().clone()
 }
@@ -132,17 +134,61 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.contains("q leaves") && row.contains("something happened"),
         "{row}"
     );
-    // All of the keys, once one was pressed that is none.
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let history = History::new(&rig, at_work(4));
-    terminal
-        .draw(|frame| draw(frame, &rig, &history, None, true, PLAIN))
-        .unwrap();
-    let shown = rows(terminal.backend().buffer()).pop().unwrap();
-    assert!(shown.contains("q leaves, Ctrl-Z pauses"), "{shown}");
+    let shown = |columns, foot: &Foot<'_>| {
+        let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
+        terminal
+            .draw(|frame| draw(frame, &rig, &history, foot, PLAIN))
+            .unwrap();
+        let row = rows(terminal.backend().buffer()).pop().unwrap();
+        row.trim_end().to_owned()
+    };
+    // The keys, as many as there is room for.
+    let keys = " q leaves  m mood  f fold  s startle  d demo  1-6 scenes  ↑↓ ←→ numbers";
+    assert_eq!(shown(80, &Foot::default()), keys);
+    let all = format!("{keys}  Ctrl-Z pauses");
+    assert_eq!(shown(100, &Foot::default()), all);
+    assert_eq!(shown(20, &Foot::default()), " q leaves  m mood");
+    let turning = Foot {
+        chosen: Some((Key::Depth, 0.45)),
+        ..Foot::default()
+    };
+    let row = " ↑↓ life.depth  ←→ 0.45  w keeps it  q leaves";
+    assert_eq!(shown(80, &turning), row);
     let mut state = at_work(4);
     state.stopping = true;
     assert!(last(state).contains("easing to neutral"));
+}
+
+#[test]
+fn a_refused_file_shows_its_first_fault_and_line() {
+    let rig = rig(4);
+    let history = History::new(&rig, at_work(4));
+    let foot = |columns, faults: &str| {
+        let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
+        let notice = format!("the calibration has faults; the old one goes on:\n{faults}");
+        let foot = Foot {
+            notice: Some(&notice),
+            ..Foot::default()
+        };
+        terminal
+            .draw(|frame| draw(frame, &rig, &history, &foot, COLOURED))
+            .unwrap();
+        let rows = rows(terminal.backend().buffer());
+        rows.last().unwrap().trim_end().to_owned()
+    };
+    let fault = "/etc/tentacle-hat/motion.toml:11: wave.x.amplitude = 3: must be from 0 to 1";
+    assert_eq!(
+        foot(80, fault),
+        " q leaves  │  refused: motion.toml:11: wave.x.amplitude = 3: must be from 0 to 1"
+    );
+    assert_eq!(
+        foot(60, &format!("{fault}\nservos.toml: and another")),
+        " q leaves  │  refused: motion.toml:11: wave.x.amplitude = 3…"
+    );
+    let missing = "motion.toml: there is no such file";
+    let shown = " q leaves  │  refused: motion.toml: there is no such file";
+    assert_eq!(foot(80, missing), shown);
 }
 
 #[test]
@@ -188,4 +234,17 @@ fn lines_are_kept_once_and_not_without_end() {
     let lines = shared.lines.lock().unwrap();
     let last: Vec<String> = (1000 - LINES..1000).map(|i| format!("line {i}")).collect();
     assert_eq!(*lines, last);
+}
+
+#[test]
+fn a_hat_that_begins_anew_has_no_past() {
+    let rig = rig(4);
+    let mut history = History::new(&rig, State::default());
+    for (t_us, bytes) in [(9_000_000, 5000), (9_020_000, 5016), (40_000, 16)] {
+        let mut state = at_work(4);
+        (state.t_us, state.bytes) = (t_us, bytes);
+        history.push(&rig, state);
+    }
+    assert_eq!(history.now().t_us, 40_000);
+    assert_eq!(history.trail(0).count(), 1);
 }
