@@ -79,6 +79,11 @@ pub(crate) enum Command {
     Run(Run),
     /// Look at the files, then at the board: what is wrong and what to do
     Check(Check),
+    /// Draw the motion as an SVG picture: pulses, tips, spectra, and what limits do to them
+    ///
+    /// Computed by the very loop that `run` has, and not played: it needs no board.
+    #[cfg(feature = "plot")]
+    Plot(Plot),
     /// Say a cue to the hat that moves, and print its answer
     Cue(Cue),
     /// Watch the hat that moves: drawn in a terminal, else a line of text a state
@@ -98,15 +103,16 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = scenes())]
 pub(crate) struct Run {
-    /// Play the show, scene after scene, instead of the wave
+    /// Play the show, scene after scene, instead of life
     #[arg(long)]
     pub(crate) demo: bool,
     /// Stop after this time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
     pub(crate) seconds: Option<u64>,
-    /// Seed of whatever is random in the motion; wave and show have nothing random
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// Seed of what life leaves to chance; the plain wave and the show leave nothing [default: 0; the
+    /// service draws one, and logs it]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Draw the tentacles, as the board moves them, in the terminal
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ViewWhen::Auto)]
     pub(crate) view: ViewWhen,
@@ -171,6 +177,27 @@ pub(crate) struct Check {
     /// Tell the chip's own figures as well
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// Options of `plot`.
+#[cfg(feature = "plot")]
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Plot {
+    /// Draw the show, scene after scene
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Play the cues of a file, as `run` does; of a record, its cues alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cues: Option<PathBuf>,
+    /// How much of the pulses and paths to draw; spectra are always of ten minutes
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Seed of whatever is left to chance in the motion
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The picture, an SVG; an earlier one of this command is replaced, no other file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 /// When to draw the tentacles in the terminal.

@@ -11,6 +11,8 @@ mod nearest;
 mod oscillator;
 mod outlet;
 mod pause;
+#[cfg(feature = "plot")]
+mod plot;
 mod say;
 mod screen;
 mod session;
@@ -91,6 +93,17 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 verbose: options.verbose,
             };
             commands::check::check(which, &files, depth)
+        }
+        #[cfg(feature = "plot")]
+        Command::Plot(options) => {
+            let wish = commands::plot::Wish {
+                demo: options.demo,
+                cues: options.cues,
+                seconds: options.seconds,
+                seed: options.seed,
+                output: options.output,
+            };
+            commands::plot::plot(&files, &wish)
         }
         Command::Cue(Cue { words, socket }) => {
             commands::give_cue::give(&of_service(socket), &words)

@@ -288,6 +288,31 @@ fn limits_hardly_ever_flatten_it() {
     }
 }
 
+/// The bounds that src/motion/life.rs derives for a depth: bends a second and a second².
+const BOUNDS: [(f32, f64, f64); 2] = [(SHIPPED, 13.5, 181.0), (1.0, 18.7, 345.0)];
+
+#[test]
+fn speed_and_acceleration_keep_below_their_bounds() {
+    for (depth, speed_bound, acceleration_bound) in BOUNDS {
+        for (seed, mood) in SEEDS.flat_map(|seed| [(seed, Mood::Lively), (seed, Mood::Calm)]) {
+            let (mut fastest, mut sharpest) = (0f64, 0f64);
+            for tentacle in velocities(depth, seed, mood) {
+                fastest = tentacle.iter().copied().map(speed).fold(fastest, f64::max);
+                let changes = tentacle.windows(2);
+                let changes = changes.map(|v| [v[1][0] - v[0][0], v[1][1] - v[0][1]]);
+                sharpest = changes.map(|v| speed(v) * 50.0).fold(sharpest, f64::max);
+            }
+            println!(
+                "depth {depth}, seed {seed}, {mood:?}: {fastest:.2} of {speed_bound}, \
+                 {sharpest:.1} of {acceleration_bound}"
+            );
+            assert!(fastest < speed_bound && sharpest < acceleration_bound);
+            // A bound that is ten times too high would say nothing.
+            assert!(mood == Mood::Calm || fastest > speed_bound / 10.0);
+        }
+    }
+}
+
 #[test]
 fn without_depth_it_is_the_wave_to_the_bit() {
     let (hat, mut performance) = (hat(0.0), Performance::new(&hat(0.0), 5));

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 const SERVOS: &str = include_str!("../calibration/servos.toml");
-const MOTION: &str = include_str!("../calibration/motion.toml");
+const MOTION: &str = include_str!("releases/0.1.0/motion.toml");
 
 fn config(name: &str, servos: &str, motion: &str) -> PathBuf {
     let folder = folder(&format!("check-{name}"));

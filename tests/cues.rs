@@ -23,9 +23,14 @@ fn cue(text: &str) -> Cue {
     text.parse().unwrap()
 }
 
-/// Plays the shipped files and a sheet: what is traced.
+/// Plays a sheet over the plain wave: what is traced.
 fn played(name: &str, sheet: &str) -> String {
-    Trace::of(name, &["--seconds", "41", "--cues", sheet]).0
+    let wave = ["--config", "tests/releases/0.1.0"];
+    Trace::of(
+        name,
+        &[&wave[..], &["--seconds", "41", "--cues", sheet]].concat(),
+    )
+    .0
 }
 
 #[test]

@@ -36,8 +36,10 @@ fn every_key_that_the_program_knows_is_in_the_manual() {
             .replacen("[button]\n", &format!("[button]\n{stray}"), 1)
             .replacen("[[tentacle]]\n", &format!("[[tentacle]]\n{stray}"), 1)
             .replacen("[tentacle.x]\n", &format!("[tentacle.x]\n{stray}"), 1);
-    let motion =
-        stray.to_owned() + &MOTION.replacen("[wave.x]\n", &format!("[wave.x]\n{stray}"), 1);
+    let motion = stray.to_owned()
+        + &MOTION
+            .replacen("[wave.x]\n", &format!("[wave.x]\n{stray}"), 1)
+            .replacen("[life]\n", &format!("[life]\n{stray}"), 1);
     let said = check("keys", &servos, &motion);
     let known: Vec<Vec<&str>> = said
         .lines()
@@ -65,6 +67,7 @@ fn bounds_in_the_manual_are_those_of_the_program() {
         ("amplitude", "1.1"),
         ("phase-turns", "-1.1"),
         ("tentacle-phase-turns", "1.1"),
+        ("depth", "1.1"),
     ] {
         let set = |text: &str| -> String {
             let is_it = |line: &str| line.split(" = ").next() == Some(key);

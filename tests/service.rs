@@ -176,7 +176,7 @@ fn systemd_hears_ready_status_watchdog_reload_and_stop() {
     let child = command.env("NOTIFY_SOCKET", &manager.path).spawn().unwrap();
     manager.hear("READY=1");
     assert!(bench.pulsing() > 0, "ready comes with the first frame");
-    manager.hear("STATUS=wave: ");
+    manager.hear("STATUS=life: ");
     manager.hear("WATCHDOG=1");
     manager.hear("WATCHDOG=1");
     bench.wait("all servos pulse", || bench.pulsing() == 8);
@@ -218,7 +218,7 @@ fn systemd_hears_ready_status_watchdog_reload_and_stop() {
         fs::read(&bench.chip).unwrap()[0xFE] == 101
     });
     bench.wait("all servos pulse", || bench.pulsing() == 8);
-    manager.hear("STATUS=wave");
+    manager.hear("STATUS=life");
     assert!(
         !manager.heard.iter().any(|m| m.contains("STOPPING")),
         "{:?}",
@@ -273,4 +273,34 @@ fn the_log_has_edges_only() {
     );
     assert!(said.contains("the board is back"), "{said}");
     assert!(said.contains("1 recoveries"), "{said}");
+}
+
+#[test]
+fn a_service_draws_a_seed_and_says_which() {
+    let play = |name: &str, more: &[&str], is_service: bool| {
+        let bench = Bench::new(name);
+        let manager = Manager::new(&bench);
+        let trace = bench.folder.join("trace.csv");
+        let run = ["run", "--unpaced", "--seconds", "20", "--trace"];
+        let mut command = bench.command(&run);
+        command.arg(&trace).args(more);
+        if is_service {
+            command.env("NOTIFY_SOCKET", &manager.path);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        let said = text(&output.stderr);
+        let seed = said.split_once("the seed is ");
+        let seed = seed.map(|(_, rest)| rest.split(':').next().unwrap().to_owned());
+        (seed, fs::read_to_string(trace).unwrap())
+    };
+    let (seed, drawn) = play("service-drawn", &[], true);
+    let seed = seed.expect("the log tells the seed");
+    let (said, again) = play("service-again", &["--seed", &seed], false);
+    assert!(said.is_none() && drawn == again);
+    let (another, _) = play("service-another", &[], true);
+    assert_ne!(another, Some(seed));
+    // By hand it is 0.
+    let (said, by_hand) = play("service-by-hand", &[], false);
+    assert!(said.is_none() && by_hand == play("service-0", &["--seed", "0"], true).1);
 }

@@ -170,7 +170,7 @@ fn a_trace_that_is_read_again_says_where_rows_are_lost() {
 fn a_terminal_that_is_stopped() {
     let mut session = Session::start("stall-terminal", &["--view", "off", "--demo"]);
     let chip = session.chip.clone().unwrap();
-    session.see("round the hat");
+    session.see("round-the-hat");
     // Ctrl-S: from here on a scene's name waits for Ctrl-Q, which never comes.
     session.press("\x13");
     // The next scene begins 7.5 s after the first.

@@ -217,11 +217,11 @@ fn what_went_wrong_is_shown_and_told_again_afterwards() {
 #[test]
 fn without_the_view_a_terminal_is_told_the_scene() {
     let mut session = Session::start("off", &["--view", "off", "--seconds", "1"]);
-    session.see("wave");
+    session.see("life");
     assert!(!session.screen.screen().alternate_screen());
     let (status, shown) = session.end();
     assert!(status.success());
-    assert!(shown.starts_with("wave"), "{shown}");
+    assert!(shown.starts_with("life"), "{shown}");
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn states_are_printed_until_nobody_reads_them_or_the_hat_is_gone() {
     };
     let (child, mut lines) = watch();
     assert_eq!(lines.next().unwrap(), "state 1");
-    let state = lines.find(|line| line.contains(" scene=wave ")).unwrap();
+    let state = lines.find(|line| line.contains(" scene=life ")).unwrap();
     assert!(
         state.starts_with("t=") && state.contains(" mood=lively "),
         "{state}"
@@ -187,7 +187,7 @@ fn a_terminal_shows_the_hat_that_another_process_moves() {
     let mut hat = Listening::new("watch-view");
     let mut session = watched(&hat);
     session.see("front-left.x");
-    session.see("wave");
+    session.see("life");
     session.see(" µs ");
     session.see("frames/s");
     session.press("x");
@@ -199,7 +199,7 @@ fn a_terminal_shows_the_hat_that_another_process_moves() {
     assert!(hat.stop().success());
     session.see("the hat is gone; looking for it");
     hat.again();
-    session.see("wave");
+    session.see("life");
     session.see("frames/s");
     assert!(!session.shown().contains("gone"));
     // Leaving does nothing to the hat.

@@ -8,9 +8,16 @@ use std::f64::consts::TAU;
 const PERIOD_US: u64 = 20_000;
 const TICK_US: f64 = 4.88;
 
+/// Files without a life: the wave, and nothing else.
+const WAVE: [&str; 2] = ["--config", "tests/releases/0.1.0"];
+
+fn wave(name: &str, arguments: &[&str]) -> (String, Trace) {
+    Trace::of(name, &[&WAVE, arguments].concat())
+}
+
 #[test]
 fn a_minute_of_it() {
-    let (text, trace) = Trace::of("wave-minute", &["--seconds", "60"]);
+    let (text, trace) = wave("wave-minute", &["--seconds", "60"]);
     assert_eq!(trace.rows.len(), 3000);
     for (k, row) in trace.rows.iter().enumerate() {
         assert_eq!(row.0, k as u64 * PERIOD_US);
@@ -18,19 +25,25 @@ fn a_minute_of_it() {
     assert_eq!(trace.servos[0], "front-left.x");
     assert_eq!(trace.servos.len(), 8);
 
-    let (again, _) = Trace::of("wave-again", &["--seconds", "60"]);
+    let (again, _) = wave("wave-again", &["--seconds", "60"]);
     assert!(text == again, "two runs give the same bytes");
 }
 
 #[test]
 fn golden_trace() {
-    let (text, _) = Trace::of("wave-golden", &["--seconds", "10"]);
+    let (text, _) = wave("wave-golden", &["--seconds", "10"]);
     golden("wave.csv", &text);
 }
 
 #[test]
+fn golden_trace_of_the_shipped_files() {
+    let (text, _) = Trace::of("life-golden", &["--seconds", "30"]);
+    golden("life.csv", &text);
+}
+
+#[test]
 fn every_pulse_within_its_table_and_no_step_too_long() {
-    let (_, trace) = Trace::of("wave-limits", &["--seconds", "60"]);
+    let (_, trace) = wave("wave-limits", &["--seconds", "60"]);
     // Shipped: tables of 1400..1600 µs, 2000 µs/s, so 40 µs a frame and a tick.
     let longest = 2000.0 * PERIOD_US as f64 / 1e6 + TICK_US;
     for servo in 0..8 {
@@ -48,7 +61,7 @@ fn every_pulse_within_its_table_and_no_step_too_long() {
 
 #[test]
 fn servos_wake_one_at_a_time_at_neutral() {
-    let (_, trace) = Trace::of("wave-start", &["--seconds", "2"]);
+    let (_, trace) = wave("wave-start", &["--seconds", "2"]);
     let first: Vec<_> = (0..8)
         .map(|servo| trace.pulses(servo).next().unwrap())
         .collect();
@@ -78,7 +91,7 @@ fn phase(trace: &Trace, servo: usize, hz: f64) -> f64 {
 
 #[test]
 fn phases_stand_as_motion_toml_says() {
-    let (_, trace) = Trace::of("wave-phase", &["--seconds", "60"]);
+    let (_, trace) = wave("wave-phase", &["--seconds", "60"]);
     for tentacle in 0..4 {
         for (axis, hz, start) in [(0, 0.20, 0.0), (1, 0.30, 0.25)] {
             let measured = phase(&trace, 2 * tentacle + axis, hz);

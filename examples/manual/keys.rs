@@ -11,7 +11,7 @@ pub(crate) struct Section {
     pub(crate) keys: Vec<(&'static str, String)>,
 }
 
-pub(crate) fn sections() -> [Section; 6] {
+pub(crate) fn sections() -> [Section; 7] {
     let between = |(low, high): (f64, f64), unit: &str| format!("{low} to {high} {unit}");
     let servo = vec![
         (
@@ -150,15 +150,31 @@ pub(crate) fn sections() -> [Section; 6] {
         Section {
             heading: "MOTION.TOML",
             what: "How the hat moves. Only people write it.",
-            keys: vec![(
-                "wave",
-                "The tables of the wave's two axes, x and y.".to_owned(),
-            )],
+            keys: vec![
+                (
+                    "wave",
+                    "The tables of the wave's two axes, x and y.".to_owned(),
+                ),
+                (
+                    "life",
+                    "How much the wave is alive. Without this table it is not.".to_owned(),
+                ),
+            ],
         },
         Section {
             heading: "[wave.x], [wave.y]",
             what: "A sine wave along an axis. Both amplitudes together stay within the unit circle.",
             keys: wave,
+        },
+        Section {
+            heading: "[life]",
+            what: "Each tentacle's life of its own.",
+            keys: vec![(
+                "depth",
+                "0 to 1: 0 is the plain wave, at 1 each tentacle wanders where it likes; between \
+                 them the wave drifts, swells and rests, and now and then there is a gesture."
+                    .to_owned(),
+            )],
         },
     ]
 }

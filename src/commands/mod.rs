@@ -5,6 +5,8 @@ pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod give_cue;
 pub(crate) mod init;
+#[cfg(feature = "plot")]
+pub(crate) mod plot;
 pub(crate) mod relax;
 pub(crate) mod restore;
 pub(crate) mod run;

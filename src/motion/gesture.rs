@@ -37,7 +37,7 @@ pub(super) fn at(chance: Chance, t_us: u64, share: u32) -> Option<Gesture> {
         return None;
     }
     let room_us = (1 << CELL_LOG_US) - LONGEST_US;
-    let from_us = (cell << CELL_LOG_US) + (room_us * u64::from(bits >> 16) >> 16);
+    let from_us = (cell << CELL_LOG_US) + ((room_us * u64::from(bits >> 16)) >> 16);
     let over = t_us < from_us || t_us >= from_us + LONGEST_US;
     let kind = match bits >> 8 & 7 {
         0..=2 => Kind::Ripple,
@@ -72,7 +72,7 @@ impl Gesture {
                     false => first.minus(facing),
                 };
                 // Once round in 3 s.
-                let delay_us = u64::from(turn.0) * 3_000_000 >> 32;
+                let delay_us = (u64::from(turn.0) * 3_000_000) >> 32;
                 let t_us = t_us.checked_sub(delay_us)?;
                 let weight = bump(t_us, 900_000, 200_000, 1_200_000)?;
                 Some((Bend { x: 0.0, y: 0.8 }, weight))

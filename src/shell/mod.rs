@@ -3,7 +3,7 @@
 
 mod cues;
 mod log;
-mod output;
+pub(crate) mod output;
 mod record;
 mod rereader;
 mod saved;
@@ -30,6 +30,7 @@ use record::Record;
 use rereader::Reader;
 use service::Service;
 use std::cell::RefCell;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -67,7 +68,8 @@ pub(crate) struct Programme {
     pub(crate) cues: Option<PathBuf>,
     /// Where every cue is written to.
     pub(crate) record: Option<PathBuf>,
-    pub(crate) seed: u64,
+    /// What decides all that is left to chance, if somebody said.
+    pub(crate) seed: Option<u64>,
     /// Where cues come in, if not where the service has its socket.
     pub(crate) socket: Option<PathBuf>,
 }
@@ -82,14 +84,25 @@ impl Programme {
     }
 
     /// What makes the frames of that hat, besides cues.
-    fn made(&self, hat: &Hat) -> Made {
+    fn made(seed: u64, hat: &Hat) -> Made {
         Made {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            seed: self.seed,
+            seed,
             servos: fingerprint(&hat.rig),
             motion: fingerprint(&hat.motion),
         }
     }
+}
+
+/// What the motion takes of a seed.
+pub(crate) fn short(seed: u64) -> u32 {
+    // Both halves of a long one count.
+    (seed ^ seed >> 32) as u32
+}
+
+/// A seed by chance, short enough to be typed again.
+fn draw() -> u64 {
+    RandomState::new().build_hasher().finish() & 0xffff_ffff
 }
 
 /// A hat that was read again, until the performer takes it.
@@ -136,8 +149,15 @@ impl HostShell {
         let rig = &hat.rig;
         let sheet = programme.cues.as_deref().map(Sheet::open).transpose()?;
         let sheet = sheet.unwrap_or_default();
+        // By hand the same comes again; a hat at a fair is to differ from yesterday's. A record
+        // has its own seed, which nobody draws.
+        let draws = programme.seed.is_none() && Service::is_there() && sheet.notes.is_none();
+        let seed = programme
+            .seed
+            .unwrap_or_else(|| if draws { draw() } else { 0 });
+        let made = Programme::made(seed, &hat);
         if let (Some(notes), Some(path)) = (&sheet.notes, &programme.cues) {
-            let fits = notes.fits(&programme.made(&hat));
+            let fits = notes.fits(&made);
             fits.with_context(|| path.display().to_string())?;
         }
         let watched = programme.trace.is_some() || programme.view;
@@ -148,7 +168,7 @@ impl HostShell {
         });
         let trace = trace.transpose()?;
         let record = programme.record.as_ref().map(|path| {
-            Record::create(path, programme.made(&hat), programme.unpaced)
+            Record::create(path, made, programme.unpaced)
                 .with_context(|| path.display().to_string())
         });
         let record = record.transpose()?;
@@ -214,7 +234,7 @@ impl HostShell {
             inbox: Inbox::default(),
             cues: Cues::new(programme.demo, sheet.cues, keyed, socket),
             record,
-            seed: programme.seed,
+            seed,
             replayed: sheet.notes.filter(|_| programme.unpaced),
             board: *rig.board(),
             timebase: *rig.timebase(),
@@ -226,6 +246,10 @@ impl HostShell {
                 ..State::default()
             },
         };
+        if draws {
+            let words = format!("the seed is {seed}: `run --seed {seed}` moves the same way");
+            shell.log.offer(Told::Words(words));
+        }
         if let Some((_, line)) = slow {
             shell.tell(Told::Words(line));
         }
@@ -255,8 +279,7 @@ impl HostShell {
 
     /// What decides all that is left to chance.
     pub(crate) fn seed(&self) -> u32 {
-        // Both halves of a long one count.
-        (self.seed ^ self.seed >> 32) as u32
+        short(self.seed)
     }
 
     /// Ends the trace, the log, and the view, which may end the program.

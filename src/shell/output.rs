@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 /// A file that will begin with `head`: a new one, or one that did so before.
-pub(super) fn open(path: &Path, head: &str, what: &str) -> io::Result<BufWriter<File>> {
+pub(crate) fn open(path: &Path, head: &str, what: &str) -> io::Result<BufWriter<File>> {
     let mut options = File::options();
     let mut options = options.read(true).write(true).create(true).truncate(false);
     let is_file = std::fs::metadata(path).map_or(true, |file| file.is_file());

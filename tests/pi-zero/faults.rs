@@ -41,7 +41,7 @@ fn trouble(board: &mut Board, begin: &str, seconds: u64, end: &str, said: &str) 
     let back = comes_back(board, process, end_us, BACK_WITHIN)?;
     told?;
     ensure!(still.contains(said), "at the end STATUS tells «{still}»");
-    wait_status("wave", 3).context("afterwards")?;
+    wait_status("life", 3).context("afterwards")?;
     Ok(back)
 }
 

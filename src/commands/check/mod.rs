@@ -137,7 +137,11 @@ fn servos(report: &Report, rig: &Rig) {
 /// Whether the limits would flatten what is to be played: said before the show.
 /// The files are sound all the same, and a reload takes them.
 fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
-    let lines = flattened(&hat.rig, "the wave", Performance::new(hat, 0));
+    let played = match hat.motion.depth > 0.0 {
+        true => "life",
+        false => "the wave",
+    };
+    let lines = flattened(&hat.rig, played, Performance::new(hat, 0));
     for line in &lines {
         let line = format_args!("{line}, or lower the frequency or amplitude in motion.toml");
         match only_files {
@@ -146,7 +150,7 @@ fn speeds(report: &mut Report, hat: &Hat, only_files: bool) {
         }
     }
     if lines.is_empty() {
-        report.good("the wave keeps within the speed limits");
+        report.good(format_args!("{played} keeps within the speed limits"));
     }
     // The show is as it is, and slowed down it is still a show.
     let mut show = Performance::new(hat, 0);
@@ -188,7 +192,8 @@ fn flattened(rig: &Rig, name: &str, performance: Performance) -> Vec<String> {
 
 /// The steepest speeds of a performance without limits, each servo's and all
 /// together, µs a second: over two minutes, frame by frame, which is longer than
-/// any loop or period that is fast enough to matter.
+/// any loop or period that is fast enough to matter; of life, which has none, it is
+/// a sample.
 fn steepest(rig: &Rig, mut performance: Performance) -> (Vec<f32>, f32) {
     let timebase = rig.timebase();
     let rate = timebase.rate_hz();

@@ -1,0 +1,183 @@
+//! Pictures of the motion: those in docs/ are what the commands of README.md draw, and no
+//! file that is not one is overwritten.
+#![cfg(feature = "plot")]
+
+mod common;
+
+use common::{folder, hat, run};
+use std::fs;
+use std::path::Path;
+
+/// A picture, and how README.md makes it.
+const PICTURES: [(&str, &[&str]); 3] = [
+    ("wave", &["--config", "tests/releases/0.1.0"]),
+    ("life", &[]),
+    ("show", &["--demo"]),
+];
+
+/// The picture that these options draw, and what is said of it.
+fn plot(name: &str, options: &[&str]) -> (String, String) {
+    let path = folder(&format!("plot-{name}")).join("plot.svg");
+    let output = run(&[&["plot", "--output", path.to_str().unwrap()], options].concat());
+    let said = String::from_utf8(output.stdout).unwrap();
+    (fs::read_to_string(path).unwrap(), said)
+}
+
+/// The words in a picture.
+fn words(svg: &str) -> Vec<&str> {
+    let lines = svg.lines().collect::<Vec<_>>();
+    let behind = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("<text "));
+    behind.map(|pair| pair[1]).collect()
+}
+
+#[test]
+fn the_pictures_are_what_readme_draws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for (name, options) in PICTURES {
+        let file = format!("docs/plot-{name}.svg");
+        let words = [
+            &["plot", "--board", "virtual"],
+            options,
+            &["--output", &file],
+        ]
+        .concat();
+        let command = format!("cargo run --release -- {}\n", words.join(" "));
+        assert!(readme.contains(&command), "README.md lacks {command}");
+        assert!(
+            readme.contains(&format!("({file})")),
+            "README.md shows no {file}"
+        );
+        let (svg, _) = plot(name, options);
+        let kept = fs::read_to_string(root.join(&file)).unwrap_or_default();
+        assert!(svg == kept, "{file} is another one now: {command}");
+        assert!(svg.len() < 300_000, "{file}: {} bytes", svg.len());
+    }
+}
+
+#[test]
+fn everything_has_its_name_and_unit() {
+    let (svg, said) = plot("names", &["--seconds", "60"]);
+    let words = words(&svg);
+    let servos = ["front-left", "front-right", "back-right", "back-left"]
+        .iter()
+        .flat_map(|name| [format!("{name}.x"), format!("{name}.y")]);
+    let others = [
+        "60 s",
+        "1596 µs",
+        "1401 µs",
+        "bend x, 1 is right",
+        "bend y",
+        "1 Hz",
+        "bend²/Hz",
+    ];
+    for word in servos
+        .chain(others.map(str::to_owned))
+        .chain(["life".to_owned()])
+    {
+        assert!(words.contains(&word.as_str()), "{word}: {words:?}");
+    }
+    assert!(
+        words
+            .iter()
+            .any(|word| word.contains("between 1/f and 1/f²"))
+    );
+    let none = "No limit holds a pulse back.";
+    assert!(words.contains(&none) && said.contains(none), "{said}");
+}
+
+#[test]
+fn what_limits_hold_back_is_told() {
+    let files = folder("plot-limits");
+    let servos = include_str!("../calibration/servos.toml");
+    // Wide tables for all but one servo, which has none, and one that is slow.
+    let servos = servos
+        .replacen("table = [[-1, 1400], [1, 1600]]\n", "", 1)
+        .replace("[[-1, 1400], [1, 1600]]", "[[-1, 1000], [1, 2000]]")
+        .replacen("max-speed-us-per-s = 2000", "max-speed-us-per-s = 300", 2)
+        .replace(
+            "max-total-speed-us-per-s = 8000",
+            "max-total-speed-us-per-s = 2600",
+        );
+    fs::write(files.join("servos.toml"), servos).unwrap();
+    let motion = include_str!("releases/0.1.0/motion.toml");
+    fs::write(files.join("motion.toml"), motion).unwrap();
+    let (svg, said) = plot("held", &["--config", files.to_str().unwrap()]);
+    let words = words(&svg);
+    assert!(words.contains(&"limp: not calibrated"), "{words:?}");
+    let share = |key: &str| -> f64 {
+        let behind = said
+            .split_once(&format!("{key} "))
+            .unwrap_or_else(|| panic!("{said}"))
+            .1;
+        behind.split(' ').next().unwrap().parse().unwrap()
+    };
+    // The slow one goes up and down a straight line nearly all the time, one of seven; now and
+    // then all together are too fast.
+    assert!((5.0..14.3).contains(&share("max-speed-us-per-s")), "{said}");
+    assert!(share("max-total-speed-us-per-s") > 1.0, "{said}");
+    assert!(svg.contains("#D60050") && svg.contains("#7A1FA2"));
+}
+
+#[test]
+fn cues_are_played_as_run_plays_them() {
+    let folder = folder("plot-cues");
+    let sheet = folder.join("sheet.cues");
+    fs::write(&sheet, "5 fold\n15 scene circles\n20 unfold\n").unwrap();
+    let (svg, _) = plot(
+        "cued",
+        &["--cues", sheet.to_str().unwrap(), "--seconds", "30"],
+    );
+    let words = words(&svg);
+    assert!(
+        words.contains(&"folded") && words.contains(&"circles"),
+        "{words:?}"
+    );
+    assert!(words.contains(&"the shipped calibration, cues of sheet.cues: 30 s, seed 0"));
+    let (other, _) = plot("seed", &["--seed", "1"]);
+    assert_ne!(other, plot("seed-0", &[]).0);
+}
+
+#[test]
+fn nothing_else_is_overwritten() {
+    let folder = folder("plot-refused");
+    let refused = |path: &Path, options: &[&str]| {
+        let output = hat(&["plot", "--output"])
+            .arg(path)
+            .args(options)
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let drawing = folder.join("drawing.svg");
+    fs::write(&drawing, "<svg/>").unwrap();
+    let said = refused(&drawing, &[]);
+    assert!(
+        said.contains("is no picture of `tentacle-hat plot`"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&drawing).unwrap(), "<svg/>");
+    let said = refused(&folder.join("none/plot.svg"), &[]);
+    assert!(said.contains("none/plot.svg: No such file"), "{said}");
+    let said = refused(&folder.join("plot.png"), &[]);
+    assert!(said.contains("ends with .svg"), "{said}");
+    for seconds in ["0", "601"] {
+        let said = refused(&folder.join("plot.svg"), &["--seconds", seconds]);
+        assert!(said.contains("1..=600"), "{said}");
+    }
+    // Its own it draws anew, a shorter one over a longer one.
+    let own = folder.join("own.svg");
+    for seconds in ["60", "2"] {
+        run(&[
+            "plot",
+            "--output",
+            own.to_str().unwrap(),
+            "--seconds",
+            seconds,
+        ]);
+    }
+    assert!(fs::read_to_string(own).unwrap().ends_with("</svg>\n"));
+}
