@@ -14,9 +14,13 @@ use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::Mood;
 
+/// A hat of which each pulse is known: the plain wave.
+const WAVE: &str = "tests/releases/0.1.0";
+
 /// The pulses of a run in which the button is pressed so.
 fn pressed(name: &str, seconds: &str, presses: &str) -> Trace {
-    Trace::of(name, &["--seconds", seconds, "--faults", presses]).1
+    let arguments = ["--config", WAVE, "--seconds", seconds, "--faults", presses];
+    Trace::of(name, &arguments).1
 }
 
 /// How far pulses are from neutral, at most, in a span of seconds.
@@ -158,6 +162,8 @@ fn presses_while_the_board_is_lost_count_too() {
 #[test]
 fn no_servo_notices_that_the_button_moves_to_another_pin() {
     let bench = Bench::new("button-moves");
+    let motion = Path::new(WAVE).join("motion.toml");
+    fs::copy(motion, bench.folder.join("motion.toml")).unwrap();
     let child = bench.command(&["run", "--reload"]).spawn().unwrap();
     bench.wait("all servos pulse", || bench.pulsing() == 8);
     let servos = bench.folder.join("servos.toml");
