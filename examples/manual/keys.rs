@@ -149,7 +149,7 @@ pub(crate) fn sections() -> [Section; 7] {
         },
         Section {
             heading: "MOTION.TOML",
-            what: "How the hat moves. Only people write it.",
+            what: "How the hat moves. People write it, or `w` in the view.",
             keys: vec![
                 (
                     "wave",
