@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+use tentacle_hat::cue::VERBS;
+use tentacle_hat::motion::{Key, Mood, Scene};
 
 mod keys;
 
@@ -27,7 +29,7 @@ fn main() -> io::Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let path =
             clap_complete::generate_to(shell, &mut visible(&command), "tentacle-hat", &folder)?;
-        offer_servos(shell, &path)?;
+        offer_words(shell, &path)?;
     }
     Ok(())
 }
@@ -69,14 +71,30 @@ fn files() -> Roff {
 const SERVOS: &str =
     r#"$(sed -n 's/^name *= *"\(.*\)".*/\1.x \1.y/p' /etc/tentacle-hat/servos.toml 2>/dev/null)"#;
 
-/// Offers the hat's servos where clap_complete only has a word for them.
-fn offer_servos(shell: Shell, path: &Path) -> io::Result<()> {
+/// The words of all cues.
+fn cue_words() -> String {
+    let words = VERBS.map(str::to_owned).into_iter();
+    let words = words.chain(Mood::ALL.map(|mood| mood.name().to_owned()));
+    let words = words.chain(Scene::all().map(|scene| scene.name().to_owned()));
+    let words = words.chain(["on", "off", "gone"].map(str::to_owned));
+    let words = words.chain(Key::all().map(|key| key.to_string()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Offers the hat's servos, and the words of cues, where clap_complete only has a
+/// word for them.
+fn offer_words(shell: Shell, path: &Path) -> io::Result<()> {
     let text = fs::read_to_string(path)?;
+    let words = cue_words();
     let offers = match shell {
-        Shell::Bash => text.replace(" <DELTA_US>", "").replace("<SERVO>", SERVOS),
+        Shell::Bash => text
+            .replace(" <DELTA_US>", "")
+            .replace("<SERVO>", SERVOS)
+            .replace("<WORDS>...", &words),
         Shell::Zsh => {
             let offered = format!(": front-left.x:({})'", SERVOS.replace('\'', r"'\''"));
-            text.replace(": front-left.x:_default'", &offered)
+            let servos = text.replace(": front-left.x:_default'", &offered);
+            servos.replace("as below:_default'", &format!("as below:({words})'"))
         }
         _ => return Ok(()),
     };

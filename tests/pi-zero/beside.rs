@@ -12,7 +12,9 @@ const CUTS_TAKE: Duration = Duration::from_secs(25);
 pub(crate) fn reload_good(board: &mut Board) -> Result<String> {
     let process = board.moving()?;
     let text = fs::read_to_string(format!("{CONFIG}/motion.toml"))?;
-    let calmer = text.replace("amplitude = 0.70", "amplitude = 0.05");
+    let calmer = text
+        .replace("amplitude = 0.70", "amplitude = 0.05")
+        .replace("depth = 0.4", "depth = 0.0");
     fs::write(format!("{CONFIG}/motion.toml"), calmer)?;
     done("systemctl reload tentacle-hat")?;
     pause(4.0);
@@ -54,7 +56,7 @@ pub(crate) fn exit_75(board: &mut Board) -> Result<String> {
     let process = board.moving()?;
     // The session wants a terminal, and room.
     let session = "script -qec 'stty rows 24 cols 80; tentacle-hat calibrate' /dev/null";
-    let others = ["calibrate clock --gpio 27", "run", "check", "relax"];
+    let others = ["calibrate clock --gpio 27", "run", "check"];
     let others = others.map(|command| format!("tentacle-hat {command}"));
     for command in others.iter().map(String::as_str).chain([session]) {
         let (code, said) = run(command)?;
@@ -69,6 +71,44 @@ pub(crate) fn exit_75(board: &mut Board) -> Result<String> {
         "the hat was disturbed"
     );
     Ok("exit 75, and the hat goes on".to_owned())
+}
+
+/// Cues over the service's socket: from its group and from nobody else.
+pub(crate) fn cues(board: &mut Board) -> Result<String> {
+    let process = board.moving()?;
+    let stat = done("stat -c '%a %U %G' /run/tentacle-hat /run/tentacle-hat/cue")?;
+    let own = "750 tentacle-hat tentacle-hat\n660 tentacle-hat tentacle-hat";
+    ensure!(stat == own, "the socket is not as it should be: {stat}");
+    let stranger = "setpriv --reuid 1234 --regid 1234 --clear-groups tentacle-hat";
+    let (code, said) = run(&format!("{stranger} cue fold"))?;
+    ensure!(
+        code == 77 && said.contains("usermod -aG tentacle-hat"),
+        "a stranger's cue exits {code}: {said}"
+    );
+    let group = done("getent group tentacle-hat | cut -d: -f3")?;
+    let member = format!("setpriv --reuid 1234 --regid 1234 --groups {group} tentacle-hat");
+    ensure!(done(&format!("{member} cue fold"))? == "ok", "no ok");
+    pause(3.0);
+    let from = board.tell("look")?;
+    let state = done(&format!("timeout 20 {member} watch 5 | head -2"))?;
+    let folded = board.since(from)?.iter().map(from_neutral);
+    let folded = folded.fold(f64::MAX, f64::min);
+    done(&format!("{member} cue unfold"))?;
+    ensure!(
+        state.starts_with("state 1\n") && state.contains("scene=folded"),
+        "watch tells: {state}"
+    );
+    ensure!(
+        folded > 80.0,
+        "folded, a servo is {folded:.0} µs from neutral"
+    );
+    // What `relax` did to a hat without a socket was to refuse.
+    done("tentacle-hat relax")?;
+    board.wait_limp(3)?;
+    ensure!(pid()? == process, "it is another process");
+    done(&format!("{member} cue engage"))?;
+    board.wait_moving(10)?;
+    Ok("the group's are taken, a stranger's exits 77".to_owned())
 }
 
 /// Nobody here gives the service's group the pins.

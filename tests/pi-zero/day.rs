@@ -78,6 +78,7 @@ const DAY: &[Check] = &[
     check("reload takes up good files", beside::reload_good),
     check("reload of bad files fails", beside::reload_bad),
     check("nobody else drives the board", beside::exit_75),
+    check("cues over the socket", beside::cues),
     long("an OE pin that cannot be driven", beside::oe),
     check("limp after SIGKILL", ends::kill),
     check("limp after SIGABRT", ends::abort),
