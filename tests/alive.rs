@@ -7,6 +7,7 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 use tentacle_hat::motion::{Hat, Mood, Performance};
 use tentacle_hat::pulse::{self, Pulses};
+use tentacle_hat::units::{Bend, Turns};
 
 /// What calibration/motion.toml has.
 const SHIPPED: f32 = 0.4;
@@ -350,5 +351,29 @@ fn seeds_have_nothing_in_common() {
     for axis in 0..8 {
         let alike = correlation(&a[axis], &b[axis]);
         assert!(alike.abs() < 0.3, "{alike}");
+    }
+}
+
+#[test]
+fn a_startle_is_away_from_its_bearing_within_two_frames() {
+    let hat = hat(SHIPPED);
+    for (k, bearing_deg) in (0..16).map(|k| (k, 22.5 * k as f32)) {
+        let [mut startled, mut calm] = [0; 2].map(|_| Performance::new(&hat, 3));
+        let at_us = 20_000_000 + 7_000_000 * k;
+        let bearing = Turns::from_deg(bearing_deg);
+        for t_us in (0..at_us + 40_001).step_by(20_000) {
+            if t_us == at_us {
+                startled.ask().startle(Some(bearing), t_us);
+            }
+            startled.advance(t_us);
+            calm.advance(t_us);
+        }
+        let poses = [&startled, &calm].map(|it| it.pose_at(at_us + 40_000).0);
+        for (i, tentacle) in hat.rig.tentacles().iter().enumerate() {
+            let toward = Bend::toward_bearing(bearing, tentacle.facing, 1.0);
+            let along = poses.map(|pose| pose[i].x * toward.x + pose[i].y * toward.y);
+            // More than a tick of ±400 µs.
+            assert!(along[0] < along[1] - 0.0125, "{bearing_deg}: {along:?}");
+        }
     }
 }

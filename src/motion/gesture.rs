@@ -29,11 +29,12 @@ enum Kind {
     Shrink,
 }
 
-/// The gesture of the moment, where `share` of 256 cells have one.
-pub(super) fn at(chance: Chance, t_us: u64, share: u32) -> Option<Gesture> {
+/// The gesture of the moment; `share` tells of how many of 256 cells that begin at a
+/// time have one.
+pub(super) fn at(chance: Chance, t_us: u64, share: impl Fn(u64) -> u32) -> Option<Gesture> {
     let cell = t_us >> CELL_LOG_US;
     let bits = chance.bits(cell);
-    if bits & 255 >= share {
+    if bits & 255 >= share(cell << CELL_LOG_US) {
         return None;
     }
     let room_us = (1 << CELL_LOG_US) - LONGEST_US;

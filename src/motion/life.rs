@@ -27,7 +27,7 @@
 //!   k = 2 · min(d, ½) = 0.8. It adds k · 1.875 · 1.6 / 0.5 to the speed, and to the acceleration
 //!   k · (2 · 1.875 / 0.5 · the speed before + 5.774 · 1.6 / 0.5²).
 //!
-//! At depth 0.4 that makes 13.5 bends a second and 181 a second²; at depth 1, 18.7 and 345. It
+//! Vigour only makes all that smaller, over minutes. At depth 0.4 that makes 13.5 bends a second and 181 a second²; at depth 1, 18.7 and 345. It
 //! wants every octave at its fastest in the moment of a rest's end and of a shock, which is
 //! why ten minutes come to no more than a third and a sixth of that (`tests/alive.rs`). `calm` is
 //! slower in each of these.
@@ -83,6 +83,7 @@ const CALM: Temper = Temper {
 const REST: u32 = 1;
 const PAIR: u32 = 2;
 const GESTURE: u32 = 3;
+const VIGOUR: u32 = 4;
 
 /// The octaves of the way it wanders, and their weights, which add up to 1: half the
 /// time to the next place, 0.88 of the way there. From 0.05 to 1 Hz the power then falls
@@ -104,6 +105,11 @@ const DRIFT_OF_A_SECOND: f64 = 0.89;
 const SWELL_LOG_US: u32 = 24;
 /// How much of the wave's size comes and goes.
 const SWELLING: f32 = 0.4;
+
+/// How long a mood takes to wander by itself: two minutes from one state to the next.
+const VIGOUR_LOG_US: u32 = 27;
+/// How much smaller everything is when it is faint.
+const FAINTNESS: f32 = 0.3;
 
 /// A cell of rests: 8.4 s, in which there is one or none.
 const REST_LOG_US: u32 = 23;
@@ -134,13 +140,16 @@ impl Life {
     pub(super) fn pose_at(&self, t_us: u64, facings: &Facings) -> Pose {
         let mut pose = Pose::STRAIGHT;
         let phases = self.wave.phases_at(t_us);
-        let gesture = gesture::at(self.chance.of(GESTURE), t_us, self.temper.gestures);
+        let share = |t_us| (self.temper.gestures as f32 * (1.0 + 0.5 * self.vigour(t_us))) as u32;
+        let gesture = gesture::at(self.chance.of(GESTURE), t_us, share);
+        let size = 1.0 - FAINTNESS * (0.5 - 0.5 * self.vigour(t_us));
         for (i, facing) in facings.iter().enumerate() {
             let mut bend = self.moving(i, t_us, phases);
             if let Some((since_us, weight)) = self.rest(i, t_us) {
                 let rests = self.moving(i, since_us, self.wave.phases_at(since_us));
                 bend = bend.toward(rests, weight);
             }
+            bend = Bend::STRAIGHT.toward(bend, size);
             if let Some(gesture) = &gesture
                 && let Some((posed, weight)) = gesture.bend_at(t_us, i, facings.len(), *facing)
             {
@@ -149,6 +158,11 @@ impl Life {
             pose.0[i] = bend;
         }
         pose
+    }
+
+    /// How lively the hat is within its mood, −1..1, all tentacles alike.
+    fn vigour(&self, t_us: u64) -> f32 {
+        self.chance.of(VIGOUR).number_at(t_us, VIGOUR_LOG_US)
     }
 
     /// Where a tentacle leans if nothing stops it.
@@ -203,7 +217,8 @@ impl Life {
             _ => tentacle as u32,
         };
         let bits = self.chance.of(REST + 16 * name).bits(cell);
-        if bits & 255 >= self.temper.rests {
+        let share = self.temper.rests as f32 * (1.0 - 0.3 * self.vigour(start_us));
+        if bits & 255 >= share as u32 {
             return None;
         }
         let longer_us = u64::from(self.temper.longest_us - SHORTEST_US);
