@@ -27,10 +27,10 @@
 //!   k = 2 · min(d, ½) = 0.8. It adds k · 1.875 · 1.6 / 0.5 to the speed, and to the acceleration
 //!   k · (2 · 1.875 / 0.5 · the speed before + 5.774 · 1.6 / 0.5²).
 //!
-//! Vigour only makes all that smaller, over minutes. At depth 0.4 that makes 13.5 bends a second and 181 a second²; at depth 1, 18.7 and 345. It
+//! At depth 0.4 that makes 13.5 bends a second and 181 a second²; at depth 1, 18.7 and 345. It
 //! wants every octave at its fastest in the moment of a rest's end and of a shock, which is
 //! why ten minutes come to no more than a third and a sixth of that (`tests/alive.rs`). `calm` is
-//! slower in each of these.
+//! slower in each of these, and vigour only makes them smaller.
 
 use super::gesture;
 use super::noise::Chance;
