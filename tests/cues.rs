@@ -173,6 +173,45 @@ fn a_record_says_what_nobody_can_play_again() {
     );
 }
 
+/// What a sheet alone does not do again is refused, also where it came before the first frame.
+#[test]
+fn a_record_says_how_its_beginning_was_another() {
+    let folder = folder("cues-beginning");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (record, chip) = (path("record"), path("chip"));
+    let recorded = |arguments: &[&str]| {
+        let run = ["run", "--unpaced", "--seconds", "3", "--record", &record];
+        program(&[arguments, &run].concat()).output().unwrap();
+        read(Path::new(&record))
+    };
+    // The board is there after half a second; cues without one do other things.
+    let faults = ["--faults", "nack@0+0.5"];
+    assert!(!recorded(&faults).contains("# @ broken"));
+    let demo = ["--demo", "--seconds", "3", "--record", &record];
+    run(&[&["run", "--unpaced"], &faults[..], &demo].concat());
+    let said = "# @ broken 0.00 a cue came before the board was there\n0.00 demo on\n";
+    assert!(read(Path::new(&record)).contains(said));
+    // The very first frame does not reach the board.
+    let said = recorded(&["--faults", "nack@0.035+0.03"]);
+    let first = "# @ armed 0.04\n# @ broken 0.00 a frame did not reach the board\n";
+    assert!(said.contains(first), "{said}");
+    // It is lost for good.
+    let said = recorded(&["--faults", "reads@1+9"]);
+    assert!(said.contains(" the board was lost\n"), "{said}");
+    // Another process left its pulses.
+    let kept = ["--chip", &chip];
+    let mut other = program(&[&kept[..], &["run", "--view", "off"]].concat());
+    let mut other = other.spawn().unwrap();
+    let is_engaged = |registers: Vec<u8>| registers.get(9).is_some_and(|off| off & 0x10 == 0);
+    while !fs::read(&chip).is_ok_and(is_engaged) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let said = recorded(&kept);
+    assert!(said.contains(" taken over from another process\n"), "{said}");
+}
+
 #[test]
 fn a_sheet_with_faults_is_refused_before_anything_moves() {
     let folder = folder("cues-bad");
