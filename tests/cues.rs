@@ -209,7 +209,10 @@ fn a_record_says_how_its_beginning_was_another() {
     other.kill().unwrap();
     other.wait().unwrap();
     let said = recorded(&kept);
-    assert!(said.contains(" taken over from another process\n"), "{said}");
+    assert!(
+        said.contains(" taken over from another process\n"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -390,4 +393,82 @@ fn a_stop_comes_before_everything() {
         assert!(sim.now_us() < 5_200_000, "{text}: {}", sim.now_us());
         assert_relaxed(&chip);
     }
+}
+
+/// Moments at which the number of engaged servos changed, and what it was then.
+fn engaged(sim: &Sim<'_>) -> Rc<RefCell<Vec<(u64, usize)>>> {
+    let engaged = Rc::new(RefCell::new(vec![(0, 0)]));
+    let seen = Rc::clone(&engaged);
+    sim.watch(move |t, chip| {
+        let count = (0..8)
+            .filter(|c| chip.emitted(ch(*c)) != Emitted::Limp)
+            .count();
+        if seen.borrow().last().unwrap().1 != count {
+            seen.borrow_mut().push((t, count));
+        }
+    });
+    engaged
+}
+
+#[test]
+fn who_stands_still_is_not_engaged_for_a_moment() {
+    let (chip, hat) = (fresh(), hat());
+    let mut sim = Sim::new(&chip);
+    sim.cues = [
+        (6 * SECOND, cue("mood still")),
+        (8 * SECOND, cue("relax")),
+        (9 * SECOND, cue("engage")),
+    ]
+    .into();
+    let engaged = engaged(&sim);
+    let (_, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    let engaged = engaged.borrow();
+    assert!(engaged.iter().all(|(t, _)| *t < 9 * SECOND), "{engaged:?}");
+}
+
+#[test]
+fn still_on_a_board_that_comes_back_it_stands_straight_before_it_is_limp() {
+    let (chip, hat) = (fresh(), hat_with(50, 1100.0, 1900.0, 400.0));
+    let mut sim = Sim::new(&chip);
+    // The chip goes on with what it emits.
+    sim.absent = Box::new(|_| false);
+    sim.faults(|t| (6 * SECOND..9 * SECOND).contains(&t).then_some(Fault::Nack));
+    sim.cues = [(7 * SECOND, cue("mood still"))].into();
+    let last = Rc::new(RefCell::new([1500.0; 8]));
+    let seen = Rc::clone(&last);
+    sim.watch(move |_, chip| {
+        for (channel, last) in seen.borrow_mut().iter_mut().enumerate() {
+            if let Emitted::Pulse(us) = chip.emitted(ch(channel)) {
+                *last = us;
+            }
+        }
+    });
+    let (tally, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    assert_eq!(tally.recoveries, 1);
+    let last = last.borrow();
+    assert!(last.iter().all(|us| (us - 1500.0).abs() < 5.0), "{last:?}");
+}
+
+#[test]
+fn what_is_asked_for_with_the_engagement_is_played() {
+    let (chip, hat) = (fresh(), hat());
+    let mut sim = Sim::new(&chip);
+    sim.cues = [
+        (4 * SECOND, cue("relax")),
+        (5 * SECOND, cue("scene bows")),
+        (6 * SECOND, cue("scene circles")),
+        (6 * SECOND, cue("engage")),
+        (15 * SECOND, cue("relax")),
+        (16 * SECOND, cue("scene bows")),
+        (17 * SECOND, cue("engage")),
+    ]
+    .into();
+    let (_, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    let scene = |t: u64| sim.slots.iter().find(|s| s.t_us >= t).unwrap().scene;
+    assert_eq!(scene(8 * SECOND), "circles");
+    // What came before is over.
+    assert_eq!(scene(18 * SECOND), "wave");
 }
