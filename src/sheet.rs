@@ -115,8 +115,14 @@ impl Sheet {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let shown = path.display().to_string();
         let mut text = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text));
+        let read =
+            File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
         read.map_err(|error| Failure::config(format_args!("{shown}: {error}")))?;
+        if text.len() as u64 > MAX_BYTES {
+            let most = MAX_BYTES >> 20;
+            let why = format_args!("{shown}: is larger than {most} MiB, and is not played in part");
+            return Err(Failure::config(why));
+        }
         let text = String::from_utf8(text)
             .map_err(|_| Failure::config(format_args!("{shown}: is no text (UTF-8)")))?;
         Self::parse(&shown, &text)
@@ -274,6 +280,18 @@ mod tests {
             stopped_us: Some(1_000_000_020_000),
         };
         assert_eq!(sheet.notes, Some(notes));
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_played_in_part() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let line = b"1 fold\n";
+        let room = MAX_BYTES as usize / line.len();
+        std::io::Write::write_all(&mut file, &line.repeat(room)).unwrap();
+        assert_eq!(Sheet::open(file.path()).unwrap().cues.len(), room);
+        std::io::Write::write_all(&mut file, line).unwrap();
+        let said = Sheet::open(file.path()).unwrap_err().to_string();
+        assert!(said.contains("larger than 16 MiB"), "{said}");
     }
 
     #[test]
