@@ -113,6 +113,19 @@ impl Sheet {
     /// # Errors
     /// It cannot be read, or has faults: all of them, a line each.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        Self::read(path, true)
+    }
+
+    /// Reads the cues of a sheet, and of a record those alone.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    #[cfg(feature = "plot")]
+    pub(crate) fn cues_alone(path: &Path) -> Result<VecDeque<Entry>, Failure> {
+        Ok(Self::read(path, false)?.cues)
+    }
+
+    fn read(path: &Path, notes: bool) -> Result<Self, Failure> {
         let shown = path.display().to_string();
         let mut text = Vec::new();
         let read =
@@ -125,17 +138,17 @@ impl Sheet {
         }
         let text = String::from_utf8(text)
             .map_err(|_| Failure::config(format_args!("{shown}: is no text (UTF-8)")))?;
-        Self::parse(&shown, &text)
+        Self::parse(&shown, &text, notes)
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+    fn parse(name: &str, text: &str, notes: bool) -> Result<Self, Failure> {
         let mut sheet = Self::default();
         let mut faults = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let place = format!("{name}:{}", number + 1);
             let read = match line.strip_prefix(NOTE) {
-                Some(note) => sheet.notes.get_or_insert_default().note(note),
-                None => sheet.line(line, &place),
+                Some(note) if notes => sheet.notes.get_or_insert_default().note(note),
+                _ => sheet.line(line, &place),
             };
             faults.extend(read.err().map(|what| format!("{place}: {what}")));
             if faults.len() == MAX_FAULTS {
@@ -270,7 +283,7 @@ mod tests {
             Line::Stopped(1_000_000_020_000),
         ];
         let text = lines.map(|line| format!("{line}\n")).concat();
-        let sheet = Sheet::parse("x", &text).unwrap();
+        let sheet = Sheet::parse("x", &text, true).unwrap();
         let cues: Vec<_> = sheet.cues.iter().map(|e| (e.t_us, e.cue)).collect();
         assert_eq!(cues, [(0, Cue::Fold(true)), (1_234_567, Cue::Fold(false))]);
         let notes = Notes {
@@ -297,7 +310,7 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_line() {
         let text = "# a comment\n1 fold # and one behind\n\n0.5 unfold\nsoon fold\n2\n3 fol\nNaN fold\n# @ broken 4.00 the board was lost\n-1 fold\n";
-        let said = Sheet::parse("x", text).unwrap_err().to_string();
+        let said = Sheet::parse("x", text, true).unwrap_err().to_string();
         let expected = "x:4: 0.5 s is before the line above: cues stand in the order of their moments
 x:5: \"soon\" is no moment: a line is SECONDS CUE, as in `12.5 fold`
 x:6: cue is missing: mood, scene, demo, fold, unfold, startle, person, heading, set, relax, engage
@@ -308,7 +321,7 @@ x:10: \"-1\" is no moment: a line is SECONDS CUE, as in `12.5 fold`";
         assert_eq!(said, expected);
         let flood = "x\n".repeat(100_000);
         assert_eq!(
-            Sheet::parse("x", &flood)
+            Sheet::parse("x", &flood, true)
                 .unwrap_err()
                 .to_string()
                 .lines()
