@@ -302,20 +302,34 @@ impl fmt::Display for Cue {
             Self::Fold(true) => f.write_str("fold"),
             Self::Fold(false) => f.write_str("unfold"),
             Self::Startle(None) => f.write_str("startle"),
-            Self::Startle(Some(bearing)) => write!(f, "startle {bearing}"),
+            Self::Startle(Some(bearing)) => write!(f, "startle {}", Number(*bearing)),
             Self::Person(id, None) => write!(f, "person {} gone", id.as_str()),
             Self::Person(id, Some(seen)) => {
-                write!(f, "person {} {} ", id.as_str(), seen.bearing_deg)?;
+                write!(f, "person {} {} ", id.as_str(), Number(seen.bearing_deg))?;
                 match seen.distance_m {
-                    Some(distance) => write!(f, "{distance}")?,
+                    Some(distance) => write!(f, "{}", Number(distance))?,
                     None => f.write_char('?')?,
                 }
-                write!(f, " {} {}", seen.sure, seen.age_s)
+                write!(f, " {} {}", Number(seen.sure), Number(seen.age_s))
             }
-            Self::Heading(deg) => write!(f, "heading {deg}"),
-            Self::Set(key, value) => write!(f, "set {key} {value}"),
+            Self::Heading(deg) => write!(f, "heading {}", Number(*deg)),
+            Self::Set(key, value) => write!(f, "set {key} {}", Number(*value)),
             Self::Engage(true) => f.write_str("engage"),
             Self::Engage(false) => f.write_str("relax"),
+        }
+    }
+}
+
+/// A number without needless digits, which for very small and large ones are hundreds,
+/// more than a line may have.
+struct Number<T>(T);
+
+impl<T: Copy + Into<f64> + fmt::Display + fmt::LowerExp> fmt::Display for Number<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number: f64 = self.0.into();
+        match number == 0.0 || (1e-6..1e15).contains(&number.abs()) {
+            true => write!(f, "{}", self.0),
+            false => write!(f, "{:e}", self.0),
         }
     }
 }
@@ -388,6 +402,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_number_reads_as_the_same_in_one_line(bits: u64, small in 0..1_u32 << 31) {
+            let set = Cue::Set(Key::Depth, f64::from_bits(bits));
+            let id = Id::new("abcdefghijklmnop.abcdefghijklmno").unwrap();
+            let small = f32::from_bits(small).min(1.0);
+            let sighting = Sighting {
+                bearing_deg: -small,
+                distance_m: Some(small),
+                sure: small,
+                age_s: small,
+            };
+            for cue in [set, Cue::Person(id, Some(sighting)), Cue::Heading(small)] {
+                let line = cue.to_string();
+                prop_assert!(line.len() <= LONGEST, "{line}");
+                if !f64::from_bits(bits).is_nan() {
+                    prop_assert_eq!(line.parse(), Ok(cue));
+                }
+            }
+        }
+
         #[test]
         fn nothing_panics_and_what_reads_prints(line in "[a-z.0-9? \u{e4}-]{0,210}") {
             if let Ok(cue) = line.parse::<Cue>() {

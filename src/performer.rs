@@ -42,6 +42,14 @@ impl<F: FnMut() -> Option<Hat>> Performer<F> {
         }
     }
 
+    /// Whether servos that emit `before` are to be limp, by a cue or because it is still:
+    /// then only once they have come to neutral.
+    fn is_to_be_limp(&self, t_us: u64, before: &Pulses) -> bool {
+        let rests_us = self.performance.rests_from_us();
+        let rests = rests_us.is_some_and(|since| t_us >= since + LIMP_AFTER_US);
+        self.relaxed || rests && self.at_neutral(before)
+    }
+
     fn at_neutral(&self, pulses: &Pulses) -> bool {
         let rig = &self.hat.rig;
         let tick = rig.timebase().tick_us();
@@ -60,7 +68,8 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
     }
 
     fn begin(&mut self, t_us: u64) {
-        self.performance.begin(t_us + engaging_us(&self.hat.rig));
+        let grows_from_us = t_us + engaging_us(&self.hat.rig);
+        self.performance.begin(t_us, grows_from_us);
     }
 
     fn course(&mut self, stopping: bool, t_us: u64, pulses: &Pulses) -> Course {
@@ -102,15 +111,16 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
     #[inline]
     fn pulses(&mut self, t_us: u64, before: &Pulses) -> Pulses {
         self.performance.advance(t_us);
-        let rests_us = self.performance.rests_from_us();
-        let limp = self.relaxed || rests_us.is_some_and(|since| t_us >= since + LIMP_AFTER_US);
-        if self.limp && !limp {
+        let was_limp = self.limp;
+        self.limp = self.is_to_be_limp(t_us, before);
+        if was_limp && !self.limp {
             // Engaged as at the start: one by one, and then slowly away from neutral.
             self.begin(t_us);
             self.performance.advance(t_us);
+            // Which for who stands still is no reason to be engaged.
+            self.limp = self.is_to_be_limp(t_us, before);
         }
-        self.limp = limp;
-        if limp {
+        if self.limp {
             return Pulses::LIMP;
         }
         pulse::next(&self.hat.rig, &self.performance.pose_at(t_us), before)

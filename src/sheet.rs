@@ -113,23 +113,42 @@ impl Sheet {
     /// # Errors
     /// It cannot be read, or has faults: all of them, a line each.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let shown = path.display().to_string();
-        let mut text = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text));
-        read.map_err(|error| Failure::config(format_args!("{shown}: {error}")))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| Failure::config(format_args!("{shown}: is no text (UTF-8)")))?;
-        Self::parse(&shown, &text)
+        Self::read(path, true)
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+    /// Reads the cues of a sheet, and of a record those alone.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    #[cfg(feature = "plot")]
+    pub(crate) fn cues_alone(path: &Path) -> Result<VecDeque<Entry>, Failure> {
+        Ok(Self::read(path, false)?.cues)
+    }
+
+    fn read(path: &Path, notes: bool) -> Result<Self, Failure> {
+        let shown = path.display().to_string();
+        let mut text = Vec::new();
+        let read =
+            File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
+        read.map_err(|error| Failure::config(format_args!("{shown}: {error}")))?;
+        if text.len() as u64 > MAX_BYTES {
+            let most = MAX_BYTES >> 20;
+            let why = format_args!("{shown}: is larger than {most} MiB, and is not played in part");
+            return Err(Failure::config(why));
+        }
+        let text = String::from_utf8(text)
+            .map_err(|_| Failure::config(format_args!("{shown}: is no text (UTF-8)")))?;
+        Self::parse(&shown, &text, notes)
+    }
+
+    fn parse(name: &str, text: &str, notes: bool) -> Result<Self, Failure> {
         let mut sheet = Self::default();
         let mut faults = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let place = format!("{name}:{}", number + 1);
             let read = match line.strip_prefix(NOTE) {
-                Some(note) => sheet.notes.get_or_insert_default().note(note),
-                None => sheet.line(line, &place),
+                Some(note) if notes => sheet.notes.get_or_insert_default().note(note),
+                _ => sheet.line(line, &place),
             };
             faults.extend(read.err().map(|what| format!("{place}: {what}")));
             if faults.len() == MAX_FAULTS {
@@ -264,7 +283,7 @@ mod tests {
             Line::Stopped(1_000_000_020_000),
         ];
         let text = lines.map(|line| format!("{line}\n")).concat();
-        let sheet = Sheet::parse("x", &text).unwrap();
+        let sheet = Sheet::parse("x", &text, true).unwrap();
         let cues: Vec<_> = sheet.cues.iter().map(|e| (e.t_us, e.cue)).collect();
         assert_eq!(cues, [(0, Cue::Fold(true)), (1_234_567, Cue::Fold(false))]);
         let notes = Notes {
@@ -277,9 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_is_not_played_in_part() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let line = b"1 fold\n";
+        let room = MAX_BYTES as usize / line.len();
+        std::io::Write::write_all(&mut file, &line.repeat(room)).unwrap();
+        assert_eq!(Sheet::open(file.path()).unwrap().cues.len(), room);
+        std::io::Write::write_all(&mut file, line).unwrap();
+        let said = Sheet::open(file.path()).unwrap_err().to_string();
+        assert!(said.contains("larger than 16 MiB"), "{said}");
+    }
+
+    #[test]
     fn every_fault_is_told_with_its_line() {
         let text = "# a comment\n1 fold # and one behind\n\n0.5 unfold\nsoon fold\n2\n3 fol\nNaN fold\n# @ broken 4.00 the board was lost\n-1 fold\n";
-        let said = Sheet::parse("x", text).unwrap_err().to_string();
+        let said = Sheet::parse("x", text, true).unwrap_err().to_string();
         let expected = "x:4: 0.5 s is before the line above: cues stand in the order of their moments
 x:5: \"soon\" is no moment: a line is SECONDS CUE, as in `12.5 fold`
 x:6: cue is missing: mood, scene, demo, fold, unfold, startle, person, heading, set, relax, engage
@@ -290,7 +321,7 @@ x:10: \"-1\" is no moment: a line is SECONDS CUE, as in `12.5 fold`";
         assert_eq!(said, expected);
         let flood = "x\n".repeat(100_000);
         assert_eq!(
-            Sheet::parse("x", &flood)
+            Sheet::parse("x", &flood, true)
                 .unwrap_err()
                 .to_string()
                 .lines()

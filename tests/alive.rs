@@ -5,7 +5,9 @@ mod common;
 use common::sim::hat_with;
 use std::f64::consts::TAU;
 use std::ops::Range;
-use tentacle_hat::motion::{Hat, Mood, Performance};
+use tentacle_hat::calibration::Axis;
+use tentacle_hat::motion::wave::Field;
+use tentacle_hat::motion::{Hat, Key, Mood, Performance};
 use tentacle_hat::pulse::{self, Pulses};
 use tentacle_hat::units::{Bend, Turns};
 
@@ -376,4 +378,31 @@ fn a_startle_is_away_from_its_bearing_within_two_frames() {
             assert!(along[0] < along[1] - 0.0125, "{bearing_deg}: {along:?}");
         }
     }
+}
+
+/// A fast wave drifts by more than half a turn.
+#[test]
+fn a_fast_wave_drifts_without_a_kink() {
+    let mut hat = hat(1e-6);
+    let (x, y) = (
+        Key::Wave(Axis::X, Field::Frequency),
+        Key::Wave(Axis::Y, Field::Frequency),
+    );
+    for key in [x, y] {
+        hat.motion = hat.motion.with(key, 2.0, 1).unwrap();
+    }
+    let mut performance = Performance::new(&hat, 1);
+    performance.advance(0);
+    let x = |t_us| f64::from(performance.pose_at(t_us).0[0].x);
+    // What a millisecond does to the speed, of ten minutes.
+    let kink = |ms: u64| {
+        let t_us = 10_000_000 + 1000 * ms;
+        (x(t_us) - 2.0 * x(t_us + 1000) + x(t_us + 2000)).abs()
+    };
+    let most = (0..600_000).map(kink).fold(0.0, f64::max);
+    // At most a tenth faster than 2 Hz, and what coming to rest adds (src/motion/life.rs).
+    let turning = 1.1 * 2.0 * TAU;
+    let (v, a) = (0.7 * turning, 0.7 * turning.powi(2));
+    let a = a + 2.0 * 1.875 * v / 0.6 + 5.774 * 0.3 * v / 0.36;
+    assert!(most < a * 1e-6, "{most}");
 }

@@ -173,6 +173,48 @@ fn a_record_says_what_nobody_can_play_again() {
     );
 }
 
+/// What a sheet alone does not do again is refused, also where it came before the first frame.
+#[test]
+fn a_record_says_how_its_beginning_was_another() {
+    let folder = folder("cues-beginning");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (record, chip) = (path("record"), path("chip"));
+    let recorded = |arguments: &[&str]| {
+        let run = ["run", "--unpaced", "--seconds", "3", "--record", &record];
+        program(&[arguments, &run].concat()).output().unwrap();
+        read(Path::new(&record))
+    };
+    // The board is there after half a second; cues without one do other things.
+    let faults = ["--faults", "nack@0+0.5"];
+    assert!(!recorded(&faults).contains("# @ broken"));
+    let demo = ["--demo", "--seconds", "3", "--record", &record];
+    run(&[&["run", "--unpaced"], &faults[..], &demo].concat());
+    let said = "# @ broken 0.00 a cue came before the board was there\n0.00 demo on\n";
+    assert!(read(Path::new(&record)).contains(said));
+    // The very first frame does not reach the board.
+    let said = recorded(&["--faults", "nack@0.035+0.03"]);
+    let first = "# @ armed 0.04\n# @ broken 0.00 a frame did not reach the board\n";
+    assert!(said.contains(first), "{said}");
+    // It is lost for good.
+    let said = recorded(&["--faults", "reads@1+9"]);
+    assert!(said.contains(" the board was lost\n"), "{said}");
+    // Another process left its pulses.
+    let kept = ["--chip", &chip];
+    let mut other = program(&[&kept[..], &["run", "--view", "off"]].concat());
+    let mut other = other.spawn().unwrap();
+    let is_engaged = |registers: Vec<u8>| registers.get(9).is_some_and(|off| off & 0x10 == 0);
+    while !fs::read(&chip).is_ok_and(is_engaged) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let said = recorded(&kept);
+    assert!(
+        said.contains(" taken over from another process\n"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_sheet_with_faults_is_refused_before_anything_moves() {
     let folder = folder("cues-bad");
@@ -351,4 +393,82 @@ fn a_stop_comes_before_everything() {
         assert!(sim.now_us() < 5_200_000, "{text}: {}", sim.now_us());
         assert_relaxed(&chip);
     }
+}
+
+/// Moments at which the number of engaged servos changed, and what it was then.
+fn engaged(sim: &Sim<'_>) -> Rc<RefCell<Vec<(u64, usize)>>> {
+    let engaged = Rc::new(RefCell::new(vec![(0, 0)]));
+    let seen = Rc::clone(&engaged);
+    sim.watch(move |t, chip| {
+        let count = (0..8)
+            .filter(|c| chip.emitted(ch(*c)) != Emitted::Limp)
+            .count();
+        if seen.borrow().last().unwrap().1 != count {
+            seen.borrow_mut().push((t, count));
+        }
+    });
+    engaged
+}
+
+#[test]
+fn who_stands_still_is_not_engaged_for_a_moment() {
+    let (chip, hat) = (fresh(), hat());
+    let mut sim = Sim::new(&chip);
+    sim.cues = [
+        (6 * SECOND, cue("mood still")),
+        (8 * SECOND, cue("relax")),
+        (9 * SECOND, cue("engage")),
+    ]
+    .into();
+    let engaged = engaged(&sim);
+    let (_, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    let engaged = engaged.borrow();
+    assert!(engaged.iter().all(|(t, _)| *t < 9 * SECOND), "{engaged:?}");
+}
+
+#[test]
+fn still_on_a_board_that_comes_back_it_stands_straight_before_it_is_limp() {
+    let (chip, hat) = (fresh(), hat_with(50, 1100.0, 1900.0, 400.0));
+    let mut sim = Sim::new(&chip);
+    // The chip goes on with what it emits.
+    sim.absent = Box::new(|_| false);
+    sim.faults(|t| (6 * SECOND..9 * SECOND).contains(&t).then_some(Fault::Nack));
+    sim.cues = [(7 * SECOND, cue("mood still"))].into();
+    let last = Rc::new(RefCell::new([1500.0; 8]));
+    let seen = Rc::clone(&last);
+    sim.watch(move |_, chip| {
+        for (channel, last) in seen.borrow_mut().iter_mut().enumerate() {
+            if let Emitted::Pulse(us) = chip.emitted(ch(channel)) {
+                *last = us;
+            }
+        }
+    });
+    let (tally, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    assert_eq!(tally.recoveries, 1);
+    let last = last.borrow();
+    assert!(last.iter().all(|us| (us - 1500.0).abs() < 5.0), "{last:?}");
+}
+
+#[test]
+fn what_is_asked_for_with_the_engagement_is_played() {
+    let (chip, hat) = (fresh(), hat());
+    let mut sim = Sim::new(&chip);
+    sim.cues = [
+        (4 * SECOND, cue("relax")),
+        (5 * SECOND, cue("scene bows")),
+        (6 * SECOND, cue("scene circles")),
+        (6 * SECOND, cue("engage")),
+        (15 * SECOND, cue("relax")),
+        (16 * SECOND, cue("scene bows")),
+        (17 * SECOND, cue("engage")),
+    ]
+    .into();
+    let (_, watcher) = sim.play(&hat, for_seconds(20));
+    watcher.assert_unbroken();
+    let scene = |t: u64| sim.slots.iter().find(|s| s.t_us >= t).unwrap().scene;
+    assert_eq!(scene(8 * SECOND), "circles");
+    // What came before is over.
+    assert_eq!(scene(18 * SECOND), "wave");
 }

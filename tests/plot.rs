@@ -140,6 +140,17 @@ fn cues_are_played_as_run_plays_them() {
     assert_ne!(other, plot("seed-0", &[]).0);
 }
 
+/// One that `run` refuses, too.
+#[test]
+fn of_a_record_the_cues_alone_are_drawn() {
+    let sheet = folder("plot-record").join("record");
+    let record =
+        "# @ version 0.0.9\n# @ glow purple\n20.0 fold\n# @ broken 30.00 the board was lost\n";
+    fs::write(&sheet, record).unwrap();
+    let (svg, _) = plot("of-record", &["--cues", sheet.to_str().unwrap()]);
+    assert!(words(&svg).contains(&"folded"), "{:?}", words(&svg));
+}
+
 #[test]
 fn nothing_else_is_overwritten() {
     let folder = folder("plot-refused");

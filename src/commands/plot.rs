@@ -33,8 +33,8 @@ pub(crate) fn plot(files: &Files, wish: &Wish) -> Result<()> {
         return Err(Failure::usage(format_args!("--output {shown}: {what}")).into());
     }
     let hat = files.load()?;
-    let sheet = wish.cues.as_deref().map(Sheet::open).transpose()?;
-    let mut cues = sheet.unwrap_or_default().cues;
+    let cues = wish.cues.as_deref().map(Sheet::cues_alone).transpose()?;
+    let mut cues = cues.unwrap_or_default();
     if wish.demo {
         let (t_us, cue, place) = (0, Cue::Demo(true), "--demo".to_owned());
         cues.push_front(Entry { t_us, cue, place });

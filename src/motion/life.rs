@@ -46,7 +46,8 @@ pub(super) struct Life {
     depth: f32,
     chance: Chance,
     temper: Temper,
-    /// How far the phases of x and y drift, in units of a turn's 2³²th.
+    /// How far the phases of x and y drift, in units of a turn's 2²⁸th: at 5 Hz it is more
+    /// than half a turn, which 32 bits of finer ones would not hold.
     drift: [f32; 2],
 }
 
@@ -132,7 +133,7 @@ impl Life {
             temper,
             drift: Axis::BOTH.map(|axis| {
                 let hz = wave.along(axis).frequency.hz();
-                (hz * DRIFT_OF_A_SECOND * 4_294_967_296.0) as f32
+                (hz * DRIFT_OF_A_SECOND * 268_435_456.0) as f32
             }),
         }
     }
@@ -173,7 +174,7 @@ impl Life {
         let drifts = chance.bend_at(t_us + own_us, DRIFT_LOG_US);
         let drift = |axis: usize, way: f32| {
             let most = self.drift[axis] * core::f32::consts::SQRT_2;
-            phases[axis].plus(Turns((way * most) as i32 as u32))
+            phases[axis].plus(Turns(((way * most) as i32 as u32) << 4))
         };
         let swell = 0.5 - 0.5 * chance.number_at(t_us + own_us, SWELL_LOG_US);
         let size = 1.0 - SWELLING * self.depth * swell;

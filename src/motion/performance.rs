@@ -124,10 +124,10 @@ impl Performance {
         }
     }
 
-    /// Starts from straight; what is played grows from `grows_from_us` on. Moments
-    /// of before are over, states go on.
-    pub fn begin(&mut self, grows_from_us: u64) {
-        self.ask().forget_moments();
+    /// Starts from straight at `t_us`; what is played grows from `grows_from_us` on.
+    /// Moments of before are over, states go on.
+    pub fn begin(&mut self, t_us: u64, grows_from_us: u64) {
+        self.ask().forget_moments(t_us);
         self.layers = [Layer::STRAIGHT].into_iter().collect();
         self.grows_from_us = grows_from_us;
         self.returns_from_us = None;
@@ -362,7 +362,7 @@ mod tests {
     /// step is held to the bounds.
     fn play(seconds: u64, bounds: Bounds, mut ask: impl FnMut(&mut Performance, u64)) {
         let mut performance = performance();
-        performance.begin(0);
+        performance.begin(0, 0);
         let mut poses: Vec<Pose> = Vec::new();
         for t_us in (0..seconds * 500).map(|step| 2 * step * MS) {
             if t_us.is_multiple_of(20 * MS) {

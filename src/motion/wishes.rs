@@ -83,10 +83,10 @@ impl Wishes {
         }
     }
 
-    /// Forgets moments; states hold on.
-    pub(super) fn forget_moments(&mut self) {
-        self.scene = None;
-        self.startle = None;
+    /// Forgets moments from before `t_us`; states hold on.
+    pub(super) fn forget_moments(&mut self, t_us: u64) {
+        self.scene.take_if(|(_, start_us)| *start_us < t_us);
+        self.startle.take_if(|startle| startle.at_us < t_us);
     }
 
     /// Goes over to files that were read again.

@@ -303,11 +303,6 @@ impl HostShell {
         self.log.offer(told);
     }
 
-    /// A record of this cannot be played again from here on.
-    fn breaks(&mut self, why: &'static str) {
-        self.record.iter_mut().for_each(|record| record.breaks(why));
-    }
-
     /// Looks whether anybody looks on.
     fn look_round(&mut self) {
         let socket = self.cues.socket.as_ref();
@@ -368,7 +363,9 @@ impl HostShell {
                     view.change(hat.rig.clone());
                 }
                 *self.inbox.borrow_mut() = Some(hat);
-                self.breaks("the files were read again");
+                if let Some(record) = &mut self.record {
+                    record.breaks("the files were read again");
+                }
                 self.tell(Told::Read);
             }
             Err(failure) => self.tell(Told::Refused(failure.to_string())),
@@ -484,6 +481,7 @@ impl Shell for HostShell {
             }
             Notice::Fault(error) => self.tell(Told::Fault(*error, self.board)),
             Notice::Lost(loss) => {
+                self.record.iter_mut().for_each(Record::lost);
                 self.look_round();
                 self.tell(Told::Lost(*loss, self.board));
             }
@@ -496,9 +494,11 @@ impl Shell for HostShell {
                 let out = matches!(notice, Notice::Armed(_));
                 self.state.stopping &= !out;
                 self.state.relax();
+                if let (Notice::Armed(taken_over), Some(record)) = (notice, &mut self.record) {
+                    record.armed(taken_over);
+                }
                 if out {
                     self.tell(Told::Armed);
-                    self.breaks("the board was armed anew");
                     if let Some(us) = self.replayed.as_ref().and_then(|notes| notes.armed_us) {
                         // Within the slot before.
                         let half_us = self.timebase.period_us() as u64 / 2;

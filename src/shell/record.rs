@@ -24,6 +24,7 @@ pub(super) struct Record {
     lines: Outlet<Line, io::Result<()>>,
     /// How the slot before went.
     before: Slot,
+    armed: bool,
     stopped: bool,
     broken: bool,
 }
@@ -52,6 +53,7 @@ impl Record {
         let mut record = Self {
             lines: Outlet::open("record", ROOM, unpaced, write)?,
             before: Slot::default(),
+            armed: false,
             stopped: false,
             broken: false,
         };
@@ -59,13 +61,38 @@ impl Record {
         Ok(record)
     }
 
+    /// The board was armed; of so many servos it emits what another process left.
+    pub(super) fn armed(&mut self, taken_over: usize) {
+        match (self.armed, taken_over) {
+            (true, _) => self.breaks("the board was armed anew"),
+            (false, 0) => {}
+            (false, _) => self.breaks("the board was taken over from another process"),
+        }
+        self.armed = true;
+    }
+
+    /// The board is lost.
+    pub(super) fn lost(&mut self) {
+        if self.armed {
+            self.breaks("the board was lost");
+        }
+    }
+
     /// A cue was taken.
     pub(super) fn cue(&mut self, cue: &Cue, t_us: u64) {
+        if !self.armed {
+            // Without a board it changed states only, and is no cue of the first slot.
+            self.breaks("a cue came before the board was there");
+        }
         self.note(Line::Cue(t_us, *cue));
     }
 
     /// A slot is over, perhaps on the way to rest.
     pub(super) fn slot(&mut self, slot: &Slot, timebase: &Timebase, stopping: bool) {
+        self.lines.pass_on();
+        if self.broken {
+            return;
+        }
         let (tally, before) = (slot.tally, self.before.tally);
         let late = tally.late - before.late;
         let from_us = match late {
@@ -86,12 +113,11 @@ impl Record {
             self.note(Line::Stopped(slot.t_us));
         }
         self.before = *slot;
-        self.lines.pass_on();
     }
 
-    /// Something befell the hat after its first frame that a sheet cannot do again.
+    /// Something befell the hat that a sheet cannot do again.
     pub(super) fn breaks(&mut self, why: &'static str) {
-        if self.before.tally.frames > 0 && !self.broken {
+        if !self.broken {
             self.broken = true;
             self.note(Line::Broken(self.before.t_us, why));
         }

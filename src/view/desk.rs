@@ -98,9 +98,9 @@ impl Desk {
 
     /// All numbers, as far as they are known.
     fn numbers(&self, state: &State) -> impl Iterator<Item = (Key, f64)> {
-        let turned = self
-            .turned
-            .filter(|(_, at_us)| state.t_us < at_us + BELIEVED_US);
+        // A state from before that is one of a hat that was started anew.
+        let is_fresh = |at_us: u64| (at_us..at_us + BELIEVED_US).contains(&state.t_us);
+        let turned = self.turned.filter(|(_, at_us)| is_fresh(*at_us));
         let own = turned.and_then(|(number, _)| Some((self.chosen?, number)));
         let known = Key::all().zip(&state.playing.keys).enumerate();
         known.map(move |(i, (key, number))| match own {
@@ -195,6 +195,9 @@ mod tests {
         assert_eq!(kept.len(), Key::COUNT);
         assert_eq!(kept[8], (Key::Depth, 0.45));
         assert_eq!(desk.chosen(&state), Some((Key::Depth, 0.45)));
+        // A hat that was started anew is believed.
+        state.t_us = 0;
+        assert_eq!(desk.chosen(&state), Some((Key::Depth, 0.4)));
     }
 
     #[test]
