@@ -45,7 +45,10 @@ fn what_is_no_cue_is_refused_with_the_reason_and_the_connection_stays() {
             "set wave.z 1",
             "no: \"wave.z\" is no key: wave.x.frequency-hz",
         ),
-        ("set wave.x.amplitude 2", "no: must be 0 to 1"),
+        (
+            "set wave.x.amplitude 2",
+            "no: wave.x.amplitude = 2: must be 0 to 1",
+        ),
         (
             "set wave.x.amplitude 1",
             "no: x and y together bend tentacle 1",

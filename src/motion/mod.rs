@@ -74,8 +74,15 @@ pub struct Hat {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// A number.
-    #[error(transparent)]
-    OutOfRange(#[from] OutOfRange),
+    #[error("{key} = {number}: {error}")]
+    OutOfRange {
+        /// Of which key.
+        key: Key,
+        /// What it was to be.
+        number: f64,
+        /// What it may be.
+        error: OutOfRange,
+    },
     /// The wave would be too wide.
     #[error(transparent)]
     TooFar(#[from] TooFar),

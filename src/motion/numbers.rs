@@ -70,10 +70,11 @@ impl Motion {
     ) -> Result<Self, Refusal> {
         let (mut axes, mut depth) = ([AxisWave::STILL; 2], 0.0);
         for (key, number) in numbers {
-            match key {
-                Key::Wave(axis, field) => axes[axis as usize].set(field, number)?,
-                Key::Depth => depth = within(number, 0.0, 1.0, "")? as f32,
-            }
+            let set = match key {
+                Key::Wave(axis, field) => axes[axis as usize].set(field, number),
+                Key::Depth => within(number, 0.0, 1.0, "").map(|number| depth = number as f32),
+            };
+            set.map_err(|error| Refusal::OutOfRange { key, number, error })?;
         }
         let wave = Wave::new(axes[0], axes[1], tentacles)?;
         Ok(Self { wave, depth })

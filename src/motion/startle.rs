@@ -18,8 +18,9 @@ const FREEZE_US: u64 = 1_200_000;
 const TURN_US: u64 = 2_400_000;
 const ALL_US: u64 = 5_000_000;
 
-/// How far they flinch, and how far they then look.
-const FLINCH: f32 = 0.85;
+/// How far they flinch, which may be said over and over: no servo is held against its
+/// end. And how far they then look.
+const FLINCH: f32 = 0.8;
 const LOOK: f32 = 0.35;
 
 impl Startle {

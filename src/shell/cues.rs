@@ -24,8 +24,8 @@ pub(super) struct Cues {
     from: Origin,
     /// What the hat is by the cues up to now, also while there is no board: a press goes
     /// on from there.
-    mood: Mood,
-    folded: bool,
+    pub(super) mood: Mood,
+    pub(super) folded: bool,
 }
 
 /// Who said a cue.

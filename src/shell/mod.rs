@@ -456,7 +456,11 @@ impl Shell for HostShell {
                 if let (Ok(()), Some(record)) = (&taken, &mut self.record) {
                     record.cue(cue, t_us);
                 }
-                if let Some(words) = self.cues.answer(cue, taken) {
+                let words = self.cues.answer(cue, taken);
+                // While the board is lost, no slot tells it.
+                self.state.playing.mood = self.cues.mood;
+                self.state.playing.folded = self.cues.folded;
+                if let Some(words) = words {
                     self.tell(Told::Words(words));
                 }
             }
