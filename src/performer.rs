@@ -137,8 +137,8 @@ impl<F: FnMut() -> Option<Hat>> Source for Performer<F> {
                 let from = bearing.map(Turns::from_deg);
                 performance.ask().startle(from, t_us);
             }
-            Cue::Person(id, sighting) => performance.meet(id, sighting)?,
-            Cue::Heading(deg) => performance.set_heading(deg),
+            Cue::Person(id, sighting) => performance.meet(id, sighting.as_ref(), t_us)?,
+            Cue::Heading(deg) => performance.turn(deg, t_us),
             Cue::Set(key, value) => performance.ask().set(key, value)?,
             Cue::Engage(engaged) => self.relaxed = !engaged,
         }

@@ -51,7 +51,7 @@ impl Playing {
             show: wishes.is_show_on(),
             bends: bends.into_iter().take(performance.tentacles()).collect(),
             keys: Key::all().map(|key| wishes.motion().get(key)).collect(),
-            people: performance.people().iter().copied().collect(),
+            people: performance.people_at(t_us).collect(),
             heading_deg: performance.heading_deg(),
         }
     }

@@ -267,7 +267,7 @@ fn a_state_tells_what_the_manual_says() {
     assert_eq!(guest.ask("heading 725.25"), "ok");
     assert_eq!(guest.ask("set wave.x.amplitude 0.25"), "ok");
     assert_eq!(guest.ask("watch"), "state 1");
-    guest.sees("people=me.a:42:?:0.5:0");
+    guest.sees("people=me.a:42.0:?:0.50:0.");
     guest.sees("heading=725.25");
     guest.sees("wave.x.amplitude=0.25");
     let state = guest.hear().unwrap();

@@ -2,6 +2,7 @@
 //! place where movements blend.
 
 mod gesture;
+mod heading;
 mod life;
 mod noise;
 mod numbers;

@@ -4,6 +4,7 @@
 //! by the minimum jerk. Weights add up to 1, so no blend of bends leaves the unit
 //! circle; position, speed and acceleration are continuous.
 
+use super::heading::Headings;
 use super::life::Life;
 use super::startle::Startle;
 use super::wishes::Wanted;
@@ -102,7 +103,7 @@ pub struct Performance {
     layers: ArrayVec<Layer, LAYERS>,
     grows_from_us: u64,
     returns_from_us: Option<u64>,
-    heading_deg: Option<f32>,
+    head: Headings,
     people: People,
 }
 
@@ -119,7 +120,7 @@ impl Performance {
             layers: [Layer::STRAIGHT].into_iter().collect(),
             grows_from_us: 0,
             returns_from_us: None,
-            heading_deg: None,
+            head: Headings::default(),
             people: People::default(),
         }
     }
@@ -173,32 +174,34 @@ impl Performance {
         rests.then(|| top.has_grown_us())
     }
 
-    /// Who is near.
-    pub fn people(&self) -> &People {
-        &self.people
+    /// Who is near, each as he is believed to be at `t_us`.
+    pub fn people_at(&self, t_us: u64) -> impl Iterator<Item = (Id, Sighting)> {
+        self.people.at(t_us, &self.head)
     }
 
     /// Somebody was seen, or is gone.
     ///
     /// # Errors
     /// There is no room for one more.
-    pub fn meet(&mut self, id: Id, sighting: Option<Sighting>) -> Result<(), Refusal> {
+    pub fn meet(&mut self, id: Id, sighting: Option<&Sighting>, t_us: u64) -> Result<(), Refusal> {
         match sighting {
-            Some(sighting) if !self.people.see(id, sighting) => return Err(Refusal::Crowded),
+            Some(seen) if !self.people.see(id, seen, &self.head, t_us) => {
+                return Err(Refusal::Crowded);
+            }
             Some(_) => {}
-            None => self.people.lose(id),
+            None => self.people.lose(id, t_us),
         }
         Ok(())
     }
 
     /// Where the head was turned to last, degrees clockwise since its source began.
     pub fn heading_deg(&self) -> Option<f32> {
-        self.heading_deg
+        self.head.deg()
     }
 
     /// The head is turned to `deg`.
-    pub fn set_heading(&mut self, deg: f32) {
-        self.heading_deg = Some(deg);
+    pub fn turn(&mut self, deg: f32, t_us: u64) {
+        self.head.turn(deg, t_us);
     }
 
     /// How many tentacles there are.

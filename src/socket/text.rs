@@ -49,12 +49,12 @@ impl Display for State {
             write!(f, " {key}={value}")?;
         }
         list(f, " people", &playing.people, |f, (id, seen)| {
-            write!(f, "{}:{}:", id.as_str(), seen.bearing_deg)?;
+            write!(f, "{}:{:.1}:", id.as_str(), seen.bearing_deg)?;
             match seen.distance_m {
-                Some(distance) => write!(f, "{distance}")?,
+                Some(distance) => write!(f, "{distance:.2}")?,
                 None => f.write_str("?")?,
             }
-            write!(f, ":{}:{}", seen.sure, seen.age_s)
+            write!(f, ":{:.2}:{:.2}", seen.sure, seen.age_s)
         })?;
         match playing.heading_deg {
             Some(deg) => write!(f, " heading={deg}")?,
@@ -225,14 +225,15 @@ mod tests {
 
     fn someone() -> impl Strategy<Value = (Id, Sighting)> {
         let id = "[a-z]{1,9}\\.[a-zA-Z0-9_-]{1,20}";
-        let distance = proptest::option::of(0.0..100_f32);
-        (id, -360.0..360_f32, distance, 0.0..1_f32, 0.0..10_f32).prop_map(
-            |(id, bearing_deg, distance_m, sure, age_s)| {
+        let distance = proptest::option::of(number(0, 10_000, 2));
+        let (sure, age) = (number(0, 100, 2), number(0, 1000, 2));
+        (id, number(-1800, 1800, 1), distance, sure, age).prop_map(
+            |(id, bearing, distance, sure, age)| {
                 let seen = Sighting {
-                    bearing_deg,
-                    distance_m,
-                    sure,
-                    age_s,
+                    bearing_deg: bearing as f32,
+                    distance_m: distance.map(|distance| distance as f32),
+                    sure: sure as f32,
+                    age_s: age as f32,
                 };
                 (Id::new(&id).unwrap(), seen)
             },

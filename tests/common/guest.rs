@@ -117,12 +117,12 @@ impl Guest {
         self.hear().unwrap_or_else(|| panic!("{line:?}: no answer"))
     }
 
-    /// Watches until a state has `field`.
+    /// Watches until a state has a field that begins so.
     pub fn sees(&mut self, field: &str) {
         let start = Instant::now();
         loop {
             let state = self.hear().expect("it goes on");
-            if state.split(' ').any(|has| has == field) {
+            if state.split(' ').any(|has| has.starts_with(field)) {
                 return;
             }
             assert!(start.elapsed() < PATIENCE, "no {field}: {state}");
