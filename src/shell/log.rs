@@ -2,8 +2,13 @@
 //! (the journal has its own), and only so many a minute: a card is soon full of
 //! a loose wire.
 
-use super::told::Told;
+use super::told::{ROOM, Told};
 use crate::host::Which;
+use crate::outlet::{Outlet, Things};
+use crate::say;
+use crate::view::Shared;
+use std::io;
+use std::sync::Arc;
 use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::Loss;
@@ -49,6 +54,37 @@ impl Log {
             counts: Default::default(),
             minute_us: MINUTE_US,
         }
+    }
+
+    /// The thread that says it, in `lines` of a view or else on stderr.
+    ///
+    /// # Errors
+    /// There can be no more threads.
+    pub(super) fn open(
+        mut self,
+        lines: Option<Arc<Shared>>,
+        unpaced: bool,
+    ) -> io::Result<Outlet<Told, ()>> {
+        let write = move |told: Things<Told>| {
+            let say = |line: &str| match &lines {
+                Some(lines) => lines.say(line),
+                None => say::say(line),
+            };
+            for (lost, told) in told {
+                if lost > 0 {
+                    say(&format!(
+                        "{lost} events are not told: nobody took these lines"
+                    ));
+                }
+                if let Some(line) = self.line(&told) {
+                    say(&line);
+                }
+            }
+            if let Some(line) = self.sum() {
+                say(&line);
+            }
+        };
+        Outlet::open("log", ROOM, unpaced, write)
     }
 
     /// The line that `told` is worth, if it is an edge and its kind was not said

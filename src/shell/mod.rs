@@ -4,6 +4,7 @@
 mod cues;
 mod log;
 pub(crate) mod output;
+mod programme;
 mod record;
 mod rereader;
 mod saved;
@@ -13,12 +14,11 @@ mod trace;
 
 use crate::failure::Failure;
 use crate::files::Files;
-use crate::fingerprint::fingerprint;
 use crate::host::{Button, HostBus, Machine, Which};
-use crate::outlet::{Outlet, Things};
+use crate::outlet::Outlet;
 use crate::pause::Pause;
 use crate::say;
-use crate::sheet::{Made, Notes, Sheet};
+use crate::sheet::{Notes, Sheet};
 use crate::signals::Signals;
 use crate::socket::{self, Server};
 use crate::state::State;
@@ -26,13 +26,12 @@ use crate::view::{Act, View};
 use anyhow::{Context, Result};
 use cues::{Cues, Keyed};
 use log::Log;
+pub(crate) use programme::{Programme, short};
 use record::Record;
 use rereader::Reader;
 use service::Service;
 use std::cell::RefCell;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,65 +44,10 @@ use tentacle_hat::units::Timebase;
 use told::Told;
 use trace::Trace;
 
-/// How much is kept for a log, or a service manager, that takes nothing.
-const ROOM: usize = 64;
 /// What the log may take for its last lines.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often a slot is told if nothing happens, µs.
 const TELL_EVERY_US: u64 = 1_000_000;
-
-/// What is played, from where, and who looks on.
-#[derive(Clone, Debug)]
-pub(crate) struct Programme {
-    pub(crate) files: Files,
-    /// The show instead of what the files say.
-    pub(crate) demo: bool,
-    pub(crate) seconds: Option<u64>,
-    pub(crate) unpaced: bool,
-    pub(crate) view: bool,
-    /// Take the files up when they are saved.
-    pub(crate) reload: bool,
-    pub(crate) trace: Option<PathBuf>,
-    /// A sheet whose cues are played.
-    pub(crate) cues: Option<PathBuf>,
-    /// Where every cue is written to.
-    pub(crate) record: Option<PathBuf>,
-    /// What decides all that is left to chance, if somebody said.
-    pub(crate) seed: Option<u64>,
-    /// Where cues come in, if not where the service has its socket.
-    pub(crate) socket: Option<PathBuf>,
-}
-
-impl Programme {
-    /// The hat and its motion, as the files have them now.
-    ///
-    /// # Errors
-    /// The files' faults.
-    pub(crate) fn hat(&self) -> Result<Hat, Failure> {
-        self.files.load()
-    }
-
-    /// What makes the frames of that hat, besides cues.
-    fn made(seed: u64, hat: &Hat) -> Made {
-        Made {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            seed,
-            servos: fingerprint(&hat.rig),
-            motion: fingerprint(&hat.motion),
-        }
-    }
-}
-
-/// What the motion takes of a seed.
-pub(crate) fn short(seed: u64) -> u32 {
-    // Both halves of a long one count.
-    (seed ^ seed >> 32) as u32
-}
-
-/// A seed by chance, short enough to be typed again.
-fn draw() -> u64 {
-    RandomState::new().build_hasher().finish() & 0xffff_ffff
-}
 
 /// A hat that was read again, until the performer takes it.
 type Inbox = Rc<RefCell<Option<Hat>>>;
@@ -143,7 +87,7 @@ impl HostShell {
     /// The files' faults; another process drives the board; the trace cannot be
     /// written.
     pub(crate) fn new(programme: &Programme, which: Which) -> Result<(Self, Hat)> {
-        let mut reader = Reader::open(programme.clone())?;
+        let mut reader = Reader::open(programme.files.clone())?;
         reader.ask();
         let (hat, servos) = reader.wait()?;
         let rig = &hat.rig;
@@ -154,7 +98,7 @@ impl HostShell {
         let draws = programme.seed.is_none() && Service::is_there() && sheet.notes.is_none();
         let seed = programme
             .seed
-            .unwrap_or_else(|| if draws { draw() } else { 0 });
+            .unwrap_or_else(|| if draws { programme::draw() } else { 0 });
         let made = Programme::made(seed, &hat);
         if let (Some(notes), Some(path)) = (&sheet.notes, &programme.cues) {
             let fits = notes.fits(&made);
@@ -180,13 +124,8 @@ impl HostShell {
                 opened.map_err(|why| own = Some(why)).ok()
             }),
         };
-        let service = Service::is_there().then(|| {
-            let mut service = Service::new(Log::new(which.clone(), false));
-            let hear = move |told: Things<Told>| {
-                told.for_each(|(lost, told)| service.hear(lost, &told));
-            };
-            Outlet::open("systemd", ROOM, programme.unpaced, hear)
-        });
+        let service = Service::is_there()
+            .then(|| Service::open(Log::new(which.clone(), false), programme.unpaced));
         let signals = Signals::catch()?;
         if programme.reload {
             saved::watch(&programme.files, signals.clone())?;
@@ -200,26 +139,7 @@ impl HostShell {
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);
         // A scene is said where somebody reads along.
-        let mut log = Log::new(which, view.is_none() && io::stderr().is_terminal());
-        let write = move |told: Things<Told>| {
-            let say = |line: &str| match &lines {
-                Some(lines) => lines.say(line),
-                None => say::say(line),
-            };
-            for (lost, told) in told {
-                if lost > 0 {
-                    say(&format!(
-                        "{lost} events are not told: nobody took these lines"
-                    ));
-                }
-                if let Some(line) = log.line(&told) {
-                    say(&line);
-                }
-            }
-            if let Some(line) = log.sum() {
-                say(&line);
-            }
-        };
+        let log = Log::new(which, view.is_none() && io::stderr().is_terminal());
         let slow = machine.carries(rig).filter(|(carries, _)| !carries);
         let mut shell = Self {
             button: Button::of(&machine),
@@ -227,7 +147,7 @@ impl HostShell {
             pause: Pause::new(signals.clone()),
             signals,
             stopping: false,
-            log: Outlet::open("log", ROOM, programme.unpaced, write)?,
+            log: log.open(lines, programme.unpaced)?,
             service: service.transpose()?,
             told: Slot::default(),
             reader,

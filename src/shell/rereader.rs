@@ -1,8 +1,8 @@
 //! Reads the files on a thread of its own: a file may be anything, and its
 //! reading take for ever.
 
-use super::Programme;
 use crate::failure::Failure;
+use crate::files::Files;
 use crate::fingerprint::fingerprint;
 use crate::outlet::{Outlet, Things};
 use std::io;
@@ -28,12 +28,12 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(programme: Programme) -> io::Result<Self> {
+    pub(super) fn open(files: Files) -> io::Result<Self> {
         let read = Answer::default();
         let answer = Arc::clone(&read);
         let work = move |wishes: Things<()>| {
             for _ in wishes {
-                let read = programme.hat().map(|hat| {
+                let read = files.load().map(|hat| {
                     let servos = fingerprint(&hat.rig);
                     (hat, servos)
                 });

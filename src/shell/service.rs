@@ -2,8 +2,10 @@
 //! there is at most one a second but for edges.
 
 use super::log::Log;
-use super::told::Told;
+use super::told::{ROOM, Told};
+use crate::outlet::{Outlet, Things};
 use sd_notify::{NotifyState, notify};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How often a service says that it is alive.
@@ -27,8 +29,19 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// The service manager's side of what that log says.
-    pub(super) fn new(log: Log) -> Self {
+    /// The thread of the service manager's side of what that log says.
+    ///
+    /// # Errors
+    /// There can be no more threads.
+    pub(super) fn open(log: Log, unpaced: bool) -> io::Result<Outlet<Told, ()>> {
+        let mut service = Self::new(log);
+        let hear = move |told: Things<Told>| {
+            told.for_each(|(lost, told)| service.hear(lost, &told));
+        };
+        Outlet::open("systemd", ROOM, unpaced, hear)
+    }
+
+    fn new(log: Log) -> Self {
         Self {
             log,
             ready: false,
@@ -46,7 +59,7 @@ impl Service {
     }
 
     /// Hears what happened, and how much before it was dropped.
-    pub(super) fn hear(&mut self, lost: u64, told: &Told) {
+    fn hear(&mut self, lost: u64, told: &Told) {
         if lost > 0 && self.reloading {
             // That it is over may be among it.
             self.reloaded();

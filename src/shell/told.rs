@@ -4,6 +4,9 @@ use tentacle_hat::board::BusError;
 use tentacle_hat::calibration::BoardPlan;
 use tentacle_hat::drive::{Loss, Slot};
 
+/// How much is kept for a log, or a service manager, that takes nothing.
+pub(super) const ROOM: usize = 64;
+
 /// What happened.
 #[derive(Clone, Debug)]
 pub(super) enum Told {
