@@ -84,8 +84,9 @@ pub(crate) fn one_write_a_slot(board: &mut Board) -> Result<String> {
             writes += 1;
         }
     }
+    // Where all rest, and from tick to tick, nothing changes and nothing is written.
     ensure!(
-        writes <= slots && writes > slots / 2,
+        writes <= slots && writes > slots / 5,
         "{writes} writes in {slots} slots"
     );
     Ok(format!("{writes} writes in {slots} slots"))
