@@ -151,6 +151,24 @@ fn a_record_holds_what_presses_asked_for() {
 }
 
 #[test]
+fn a_press_engages_a_hat_that_a_cue_relaxed() {
+    let sheet = folder("button-relaxed").join("sheet.cues");
+    fs::write(&sheet, "3 relax\n").unwrap();
+    let sheet = sheet.to_str().unwrap();
+    let arguments = ["--seconds", "10", "--config", WAVE, "--cues", sheet];
+    let presses = ["--faults", "press@6+0.1"];
+    let trace = Trace::of("button-engages", &[&arguments[..], &presses].concat()).1;
+    let pulsing = |s: u64| {
+        let row = trace.rows.iter().find(|(t, _)| *t == s * SECOND).unwrap();
+        row.1.iter().flatten().count()
+    };
+    assert_eq!([2, 4, 6, 8].map(pulsing), [8, 0, 0, 8]);
+    // As lively as before.
+    let most = (0..8).map(|servo| widest(&trace, servo, 8.0, 10.0));
+    assert!(most.fold(0.0, f64::max) > 60.0);
+}
+
+#[test]
 fn presses_while_the_board_is_lost_count_too() {
     let faults = "nack@3+4,press@5+0.1,press@6+0.1";
     let trace = pressed("button-lost", "16", faults);

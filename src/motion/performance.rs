@@ -458,9 +458,14 @@ mod tests {
     #[test]
     fn nothing_is_held_against_its_end_for_long() {
         let mut performance = performance();
-        performance.ask().fold(true, 0);
         let mut long_us = 0;
         for t_us in (0..120_000).map(|ms| ms * MS) {
+            // Also who says it over and over, or startles them, holds nothing for longer.
+            if t_us.is_multiple_of(1_000 * MS) {
+                performance.ask().fold(false, t_us);
+                performance.ask().startle(None, t_us);
+                performance.ask().fold(true, t_us);
+            }
             performance.advance(t_us);
             let most = performance.pose_at(t_us).0.map(Bend::lean);
             if most.iter().any(|lean| *lean > 0.8) {

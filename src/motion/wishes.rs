@@ -12,6 +12,9 @@ pub(super) const CHANGE_US: u64 = 800_000;
 /// How long a scene takes to fade in.
 const FADE_US: u64 = 1_000_000;
 
+/// How long tentacles must be let go for their servos to be folded anew as far as ever.
+const UNFOLDED_FOR_US: u64 = 5_000_000;
+
 /// How lively the hat is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mood {
@@ -53,8 +56,11 @@ pub struct Wishes {
     seed: u32,
     pub(super) facings: Facings,
     mood: Mood,
-    /// Since when all are folded.
-    folded_us: Option<u64>,
+    folded: bool,
+    /// Since when they are or were, but for moments between.
+    folded_us: u64,
+    /// When they were let go last.
+    unfolded_us: Option<u64>,
     /// Since when the show is on.
     show_us: Option<u64>,
     /// One scene, and its start.
@@ -76,7 +82,9 @@ impl Wishes {
             seed,
             facings: facings(tentacles),
             mood: Mood::default(),
-            folded_us: None,
+            folded: false,
+            folded_us: 0,
+            unfolded_us: None,
             show_us: None,
             scene: None,
             startle: None,
@@ -107,12 +115,23 @@ impl Wishes {
 
     /// Whether all tentacles are to be curled inward.
     pub fn is_folded(&self) -> bool {
-        self.folded_us.is_some()
+        self.folded
     }
 
     /// Wants all tentacles curled inward, or no more.
     pub fn fold(&mut self, folded: bool, t_us: u64) {
-        self.folded_us = folded.then(|| self.folded_us.unwrap_or(t_us));
+        match (self.folded, folded) {
+            (false, true) => {
+                // Servos that were let go for a moment only have not had their rest.
+                let rested = |since: u64| t_us >= since + UNFOLDED_FOR_US;
+                if self.unfolded_us.is_none_or(rested) {
+                    self.folded_us = t_us;
+                }
+            }
+            (true, false) => self.unfolded_us = Some(t_us),
+            _ => {}
+        }
+        self.folded = folded;
     }
 
     /// Wants one scene, from its start.
@@ -160,8 +179,8 @@ impl Wishes {
             growth_us,
             until_us,
         };
-        if let Some(since_us) = self.folded_us {
-            return wanted(Movement::Fold(since_us), CHANGE_US, u64::MAX);
+        if self.folded {
+            return wanted(Movement::Fold(self.folded_us), CHANGE_US, u64::MAX);
         }
         if self.mood == Mood::Still {
             return wanted(Movement::Straight, CHANGE_US, u64::MAX);

@@ -26,6 +26,7 @@ pub(super) struct Cues {
     /// on from there.
     pub(super) mood: Mood,
     pub(super) folded: bool,
+    relaxed: bool,
 }
 
 /// Who said a cue.
@@ -55,6 +56,7 @@ impl Cues {
             from: Origin::Own,
             mood: Mood::default(),
             folded: false,
+            relaxed: false,
         }
     }
 
@@ -78,11 +80,12 @@ impl Cues {
         Some(cue)
     }
 
-    /// What a press of the button asks for: a short one the next mood, a long one to fold
-    /// or unfold.
+    /// What a press of the button asks for: of a hat that a cue relaxed, to engage; else a
+    /// short one the next mood, a long one to fold or unfold.
     pub(super) fn pressed(&mut self, press: Press) -> Cue {
         self.from = Origin::Own;
         match press {
+            _ if self.relaxed => Cue::Engage(true),
             Press::Short => Cue::Mood(self.mood.next()),
             Press::Long => Cue::Fold(!self.folded),
         }
@@ -93,6 +96,7 @@ impl Cues {
         match *cue {
             Cue::Mood(mood) if taken.is_ok() => self.mood = mood,
             Cue::Fold(folded) if taken.is_ok() => self.folded = folded,
+            Cue::Engage(engaged) => self.relaxed = !engaged,
             _ => {}
         }
         match (&self.from, taken) {
