@@ -1,6 +1,7 @@
 //! How the tentacles move: pure functions from time to [`Pose`], and the one
 //! place where movements blend.
 
+mod attention;
 mod gesture;
 mod heading;
 mod life;
@@ -8,6 +9,7 @@ mod noise;
 mod numbers;
 mod people;
 mod performance;
+mod reach;
 mod show;
 mod startle;
 pub mod wave;

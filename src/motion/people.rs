@@ -93,7 +93,7 @@ impl People {
             at_us,
             fades_us: at_us + COAST_US,
         };
-        self.0.retain(|seen| t_us < seen.fades_us + FADE_US);
+        self.forget(t_us);
         if let Some(known) = self.0.iter_mut().find(|known| known.id == id) {
             *known = seen;
             return true;
@@ -105,11 +105,20 @@ impl People {
         of_source.count() < Self::OF_A_SOURCE && self.0.try_push(seen).is_ok()
     }
 
+    /// Forgets who has faded by `t_us`.
+    pub(super) fn forget(&mut self, t_us: u64) {
+        self.0.retain(|seen| t_us < seen.fades_us + FADE_US);
+    }
+
     /// Somebody is gone, if he was ever there: he fades at once.
     pub(super) fn lose(&mut self, id: Id, t_us: u64) {
         if let Some(known) = self.0.iter_mut().find(|known| known.id == id) {
             known.fades_us = known.fades_us.min(t_us);
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Everybody as he is believed to be at `t_us`, in the order of their coming.

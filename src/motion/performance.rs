@@ -4,8 +4,10 @@
 //! by the minimum jerk. Weights add up to 1, so no blend of bends leaves the unit
 //! circle; position, speed and acceleration are continuous.
 
+use super::attention::Attention;
 use super::heading::Headings;
 use super::life::Life;
+use super::reach::{LAST_US, Reach};
 use super::startle::Startle;
 use super::wishes::Wanted;
 use super::{Facings, Hat, Id, Mood, People, Pose, Refusal, Scene, Sighting, Wave, Wishes, ease};
@@ -17,6 +19,8 @@ const GROWTH_US: u64 = 2_000_000;
 /// How long the way back to straight takes; the rest of the second that a stop
 /// may last is the servos' own.
 const RETURN_US: u64 = 600_000;
+/// How long the way back from somebody takes.
+const DRIFT_US: u64 = 3_000_000;
 /// How many movements blend at most; another one waits for the lowest to be covered.
 const LAYERS: usize = 4;
 
@@ -38,6 +42,8 @@ pub(super) enum Movement {
     /// All curled inward since then.
     Fold(u64),
     Startle(Startle),
+    /// For whoever is attended.
+    Reach,
 }
 
 impl Movement {
@@ -49,11 +55,12 @@ impl Movement {
             Self::Scene(scene, _) => scene.name(),
             Self::Fold(_) => "folded",
             Self::Startle(_) => "startled",
+            Self::Reach => "reaching",
         }
     }
 
     #[inline]
-    fn pose_at(&self, t_us: u64, facings: &Facings) -> Pose {
+    fn pose_at(&self, t_us: u64, facings: &Facings, reach: &Reach) -> Pose {
         match self {
             Self::Straight => Pose::STRAIGHT,
             Self::Wave(wave) => wave.pose_at(t_us, facings.len()),
@@ -65,6 +72,7 @@ impl Movement {
                 Pose::each(facings, |_| Bend { x: 0.0, y })
             }
             Self::Startle(startle) => startle.pose_at(t_us, facings),
+            Self::Reach => reach.pose_at(t_us, facings),
         }
     }
 }
@@ -89,7 +97,11 @@ impl Layer {
     }
 
     fn has_grown_us(&self) -> u64 {
-        self.since_us + self.growth_us
+        let last_us = match self.movement {
+            Movement::Reach => LAST_US as u64,
+            _ => 0,
+        };
+        self.since_us + self.growth_us + last_us
     }
 }
 
@@ -101,10 +113,14 @@ pub struct Performance {
     settled_us: u64,
     /// What is played, and, below, what it comes out of; never empty.
     layers: ArrayVec<Layer, LAYERS>,
+    /// Whether somebody was reached for when it was settled.
+    attends: bool,
     grows_from_us: u64,
     returns_from_us: Option<u64>,
     head: Headings,
     people: People,
+    attention: Attention,
+    reach: Reach,
 }
 
 impl Performance {
@@ -118,10 +134,13 @@ impl Performance {
             wishes,
             settled_us: 0,
             layers: [Layer::STRAIGHT].into_iter().collect(),
+            attends: false,
             grows_from_us: 0,
             returns_from_us: None,
             head: Headings::default(),
             people: People::default(),
+            attention: Attention::default(),
+            reach: Reach::default(),
         }
     }
 
@@ -179,6 +198,11 @@ impl Performance {
         self.people.at(t_us, &self.head)
     }
 
+    /// Who is reached for, if anybody.
+    pub fn attended(&self) -> Option<Id> {
+        self.attention.whom()
+    }
+
     /// Somebody was seen, or is gone.
     ///
     /// # Errors
@@ -209,6 +233,12 @@ impl Performance {
         self.wishes.facings.len()
     }
 
+    /// Whether it reaches for somebody, or still comes back from there.
+    fn is_reaching(&self) -> bool {
+        let reaches = |layer: &Layer| layer.movement == Movement::Reach;
+        self.layers.iter().any(reaches)
+    }
+
     /// What is played, in a word.
     pub fn scene(&self) -> &'static str {
         let top = self.layers.last();
@@ -219,9 +249,24 @@ impl Performance {
     /// [`Self::pose_at`].
     #[inline]
     pub fn advance(&mut self, t_us: u64) {
-        if t_us >= self.settled_us {
+        let attended = (!self.people.is_empty() || self.is_reaching()) && self.attend(t_us);
+        if t_us >= self.settled_us || attended != self.attends {
+            self.attends = attended;
             self.settle(t_us);
         }
+    }
+
+    /// Looks at who is there; whether anybody is reached for.
+    fn attend(&mut self, t_us: u64) -> bool {
+        self.people.forget(t_us);
+        let whom = self.attention.look(self.people.at(t_us, &self.head), t_us);
+        let facings = &self.wishes.facings;
+        match (whom, self.is_reaching()) {
+            (whom, true) => self.reach.follow(whom, t_us, facings),
+            (Some(whom), false) => self.reach.begin(whom, t_us, facings),
+            (None, false) => {}
+        }
+        whom.is_some()
     }
 
     fn settle(&mut self, t_us: u64) {
@@ -232,7 +277,7 @@ impl Performance {
             movement,
             growth_us,
             until_us,
-        } = self.wishes.wanted(t_us);
+        } = self.wishes.wanted(t_us, self.attends);
         self.settled_us = until_us;
         if self
             .layers
@@ -242,6 +287,8 @@ impl Performance {
             // Whatever comes first comes slowly, once the servos are engaged.
             let (since_us, growth_us) = match t_us <= self.grows_from_us {
                 true => (self.grows_from_us, GROWTH_US),
+                // From somebody it drifts back slowly.
+                false if self.is_reaching() && !self.attends => (t_us, DRIFT_US),
                 false => (t_us, growth_us),
             };
             let layer = Layer {
@@ -265,10 +312,18 @@ impl Performance {
         let Some((lowest, above)) = self.layers.split_first() else {
             return Pose::STRAIGHT;
         };
-        let mut pose = lowest.movement.pose_at(t_us, facings);
+        let mut pose = lowest.movement.pose_at(t_us, facings, &self.reach);
         for layer in above {
-            let over = layer.movement.pose_at(t_us, facings);
-            pose = pose.toward(&over, layer.weight(t_us));
+            let over = layer.movement.pose_at(t_us, facings, &self.reach);
+            if layer.movement == Movement::Reach {
+                // One after another.
+                for (i, delay_us) in self.reach.delays_us.iter().enumerate() {
+                    let weight = layer.weight(t_us.saturating_sub(*delay_us));
+                    pose.0[i] = pose.0[i].toward(over.0[i], weight);
+                }
+            } else {
+                pose = pose.toward(&over, layer.weight(t_us));
+            }
         }
         if let Some(from_us) = self.returns_from_us {
             let weight = ease(t_us.saturating_sub(from_us), RETURN_US);
@@ -320,12 +375,20 @@ mod tests {
         /// What the movements themselves come to: by far the most has a bow, a
         /// swing of 0.9/1.3 · sin(1 − cos) within 2 s.
         const OF_A_MOVEMENT: Self = Self([5.0, 20.0, 80.0]);
+        /// Of who follows somebody that leaps from one side to the other, a way of 1.5 in
+        /// 0.45 s: a minimum jerk's 1.875, 5.774 and 60 times that way over the time's
+        /// powers, and half as much again for those that begin before another is over.
+        const OF_REACHING: Self = Self([9.4, 64.2, 1482.0]);
 
         /// A blend of a movement with those below it, which keep to these bounds: the
         /// derivatives of p + (m − p)·w, where |m − p| ≤ 2 and w is the minimum jerk,
         /// whose own derivatives are at most 1.875/T, 5.774/T² and 60/T³.
         fn blended(self, growth_us: u64) -> Self {
-            let [v, a, j] = Self::OF_A_MOVEMENT.0;
+            self.blended_with(Self::OF_A_MOVEMENT, growth_us)
+        }
+
+        fn blended_with(self, movement: Self, growth_us: u64) -> Self {
+            let [v, a, j] = movement.0;
             let [below_v, below_a, below_j] = self.0;
             let t = growth_us as f32 / 1e6;
             let (w, w2, w3) = (1.875 / t, 5.774 / (t * t), 60.0 / (t * t * t));
@@ -453,6 +516,40 @@ mod tests {
             }
         });
         assert!(asked > 1000, "{asked}");
+    }
+
+    #[test]
+    fn whoever_comes_from_wherever() {
+        let mut bounds = Bounds::OF_REACHING;
+        for _ in 1..LAYERS {
+            bounds = bounds.blended_with(Bounds::OF_REACHING, CHANGE_US);
+        }
+        let mut random = 1u64;
+        let mut below = move |most: u64| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (random >> 33) % most
+        };
+        let (mut next_us, mut reached) = (0, 0);
+        play(600, bounds, |performance, t_us| {
+            reached += u32::from(performance.attended().is_some());
+            if t_us < next_us {
+                return;
+            }
+            let id = Id::new(["a.1", "a.2", "b.1"][below(3) as usize]).unwrap();
+            let seen = Sighting {
+                bearing_deg: below(360) as f32,
+                distance_m: (below(4) > 0).then(|| 0.3 + below(40) as f32 / 10.0),
+                sure: 1.0,
+                age_s: 0.0,
+            };
+            let seen = (below(5) > 0).then_some(&seen);
+            performance.meet(id, seen, t_us).unwrap();
+            // Now and then nobody for long.
+            next_us = t_us + MS * [100, below(1000), below(9000)][below(3) as usize];
+        });
+        assert!(reached > 10_000, "{reached}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What is asked of the tentacles, and which of it is played: the first that there is
-//! of fold, `still`, a startle, one scene, the show, and else life.
+//! of fold, `still`, a startle, somebody to reach for, one scene, the show, and else life.
 
 use super::life::Life;
 use super::startle::{FLINCH_US, Startle};
@@ -169,8 +169,8 @@ impl Wishes {
         Ok(())
     }
 
-    /// What is to be played at `t_us`.
-    pub(super) fn wanted(&mut self, t_us: u64) -> Wanted {
+    /// What is to be played at `t_us`, where somebody is `attended` or nobody.
+    pub(super) fn wanted(&mut self, t_us: u64, attended: bool) -> Wanted {
         self.startle.take_if(|startle| t_us >= startle.ends_us());
         self.scene
             .take_if(|(scene, start_us)| t_us >= *start_us + scene.length_us());
@@ -187,6 +187,9 @@ impl Wishes {
         }
         if let Some(startle) = self.startle {
             return wanted(Movement::Startle(startle), FLINCH_US, startle.ends_us());
+        }
+        if attended {
+            return wanted(Movement::Reach, CHANGE_US, u64::MAX);
         }
         let show = |since_us| {
             let (scene, start_us) = Scene::of_show(t_us.saturating_sub(since_us));
@@ -218,7 +221,7 @@ mod tests {
         let mut plays = |t_s: u64, change: &dyn Fn(&mut Wishes, u64)| {
             let t_us = t_s * 1_000_000;
             change(&mut wishes, t_us);
-            wishes.wanted(t_us).movement.name()
+            wishes.wanted(t_us, false).movement.name()
         };
         assert_eq!(plays(10, &|_, _| {}), "wave");
         assert_eq!(plays(20, &|w, t| w.play_show(true, t)), "round-the-hat");

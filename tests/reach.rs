@@ -1,0 +1,181 @@
+//! Reaching for people: how soon, how near, and back again.
+
+mod common;
+
+use common::sim::hat_with;
+use tentacle_hat::motion::{Hat, Id, Performance, Sighting};
+use tentacle_hat::pulse::{self, Pulses};
+use tentacle_hat::units::Bend;
+
+const SLOT_US: u64 = 20_000;
+/// As `src/motion/reach.rs` has it: from the hat's middle to a tentacle's root, m.
+const ROOT_M: f32 = 0.09;
+
+fn hat() -> Hat {
+    let mut hat = hat_with(50, 1100.0, 1900.0, 2000.0);
+    hat.motion.depth = 0.4;
+    hat
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+fn seen(bearing_deg: f32, distance_m: f32) -> Sighting {
+    Sighting {
+        bearing_deg,
+        distance_m: Some(distance_m),
+        sure: 1.0,
+        age_s: 0.0,
+    }
+}
+
+/// How far a bend points beside somebody, degrees.
+fn beside(bend: Bend, facing_deg: f32, whom: &Sighting) -> f32 {
+    let relative = (whom.bearing_deg - facing_deg).to_radians();
+    let distance = whom.distance_m.unwrap();
+    let (x, y) = (
+        distance * relative.sin(),
+        distance * relative.cos() - ROOT_M,
+    );
+    let off = (bend.x.atan2(bend.y) - x.atan2(y)).to_degrees();
+    ((off + 180.0).rem_euclid(360.0) - 180.0).abs()
+}
+
+#[test]
+fn soon_and_straight_at_him_from_every_side() {
+    let hat = hat();
+    for (k, distance) in (0..16).flat_map(|k| [(k, 0.5), (k, 1.0), (k, 3.0)]) {
+        let whom = seen(22.5 * k as f32, distance);
+        let mut performance = Performance::new(&hat, 7);
+        let mut other = Performance::new(&hat, 7);
+        let mut pulses = [Pulses::LIMP; 2];
+        let at_us = 20_000_000 + 3_000_000 * k;
+        let facings = [0.0, 90.0, 180.0, 270.0];
+        let near = |i: &usize| {
+            let off = (whom.bearing_deg - facings[*i] + 180.0).rem_euclid(360.0) - 180.0;
+            off.abs() as u32
+        };
+        let nearest = (0..4).min_by_key(near).unwrap();
+        let mut moved_us = None;
+        for t_us in (at_us - 10_000_000..=at_us + 1_500_000).step_by(SLOT_US as usize) {
+            if t_us >= at_us {
+                performance.meet(id("radar.1"), Some(&whom), t_us).unwrap();
+            }
+            let mut poses = [&mut performance, &mut other].map(|it| {
+                it.advance(t_us);
+                it.pose_at(t_us)
+            });
+            for (pulses, pose) in pulses.iter_mut().zip(&poses) {
+                *pulses = pulse::next(&hat.rig, pose, pulses);
+            }
+            let [reaching, living] = &mut poses;
+            if t_us >= at_us + 2 * SLOT_US {
+                assert_ne!(reaching, living, "nothing moves");
+            }
+            let servos = [2 * nearest, 2 * nearest + 1];
+            let us = |pulses: &Pulses, i: usize| pulses.0[i].unwrap().get();
+            let differs = servos
+                .iter()
+                .any(|i| (us(&pulses[0], *i) - us(&pulses[1], *i)).abs() > 4.88);
+            if differs {
+                moved_us.get_or_insert(t_us - at_us);
+            }
+        }
+        assert!(moved_us.unwrap() <= 300_000, "{whom:?}: {moved_us:?}");
+        let pose = performance.pose_at(at_us + 1_500_000);
+        for (i, facing) in facings.into_iter().enumerate() {
+            let off = beside(pose.0[i], facing, &whom);
+            assert!(off < 3.0, "{whom:?}: tentacle {i} is {off} degrees off");
+            let servo = |axis: usize| {
+                let calibration = hat.rig.servos()[2 * i + axis].calibration.as_ref().unwrap();
+                (pulses[0].0[2 * i + axis].unwrap().get() - calibration.neutral.get()) / 400.0
+            };
+            let emitted = Bend {
+                x: servo(0),
+                y: servo(1),
+            };
+            let off = beside(emitted, facing, &whom);
+            assert!(off < 3.0, "{whom:?}: servos of {i} are {off} degrees off");
+        }
+    }
+}
+
+#[test]
+fn it_lives_on_once_he_is_gone() {
+    let hat = hat();
+    let [mut reached, mut alone] = [0; 2].map(|_| Performance::new(&hat, 7));
+    for t_us in (0..30_000_000).step_by(SLOT_US as usize) {
+        if (10_000_000..14_000_000).contains(&t_us) {
+            reached
+                .meet(id("radar.1"), Some(&seen(30.0, 1.0)), t_us)
+                .unwrap();
+        }
+        if t_us == 14_000_000 {
+            reached.meet(id("radar.1"), None, t_us).unwrap();
+        }
+        for performance in [&mut reached, &mut alone] {
+            performance.advance(t_us);
+        }
+        match t_us {
+            11_000_000..14_000_000 => assert_eq!(reached.scene(), "reaching"),
+            // Believed a little longer, and then 3 s on the way back.
+            20_000_000.. => assert_eq!(reached.pose_at(t_us), alone.pose_at(t_us)),
+            _ => {}
+        }
+    }
+}
+
+/// Five people, who stand, come and walk by, for ten minutes.
+#[test]
+fn a_crowd() {
+    let hat = hat();
+    let mut performance = Performance::new(&hat, 7);
+    let names = ["a.1", "a.2", "a.3", "b.1", "b.2"];
+    let mut attended = [0u32; 5];
+    let (mut changes, mut last, mut last_us) = (0, None, 0);
+    let mut strained_us = [0u64; 4];
+    for t_us in (0..600_000_000).step_by(SLOT_US as usize) {
+        let s = t_us as f32 / 1e6;
+        let people = [
+            // One stands, one walks to and fro, one goes round, one comes and goes, one is
+            // there for a minute of every two.
+            Some(seen(20.0, 1.0)),
+            Some(seen(90.0 + 40.0 * (0.3 * s).sin(), 2.0)),
+            Some(seen((6.0 * s) % 360.0 - 180.0, 1.5)),
+            Some(seen(-60.0, 2.0 + 1.5 * (0.2 * s).sin())),
+            (s as u32 / 60 % 2 == 1).then(|| seen(180.0, 0.8)),
+        ];
+        if (t_us / SLOT_US).is_multiple_of(5) {
+            for (name, person) in names.iter().zip(&people) {
+                performance.meet(id(name), person.as_ref(), t_us).unwrap();
+            }
+        }
+        performance.advance(t_us);
+        let whom = performance
+            .attended()
+            .map(|id| names.iter().position(|n| *n == id.as_str()).unwrap());
+        if let Some(whom) = whom {
+            attended[whom] += 1;
+        }
+        if whom != last {
+            assert!(
+                last.is_none() || t_us - last_us >= 1_000_000,
+                "it flutters at {s} s"
+            );
+            (changes, last, last_us) = (changes + 1, whom, t_us);
+        }
+        for (strained, bend) in strained_us.iter_mut().zip(performance.pose_at(t_us).0) {
+            *strained = if bend.lean() > 0.8 {
+                *strained + SLOT_US
+            } else {
+                0
+            };
+            assert!(*strained < 30_000_000);
+        }
+    }
+    println!("{attended:?}, {changes} changes");
+    assert!(attended.iter().all(|slots| *slots > 500), "{attended:?}");
+    // Who stands is dull.
+    assert!(attended[0] < 30_000 / 3, "{attended:?}");
+}
