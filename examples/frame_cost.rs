@@ -2,7 +2,7 @@
 //! chip that lives along: what a frame costs from motion to bus, and what the
 //! chip adds, counted by an emulator as the difference of two runs.
 //!
-//! `frame_cost wave|life|show FRAMES [chip]`
+//! `frame_cost wave|life|reach|show FRAMES [chip]`
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use std::cell::RefCell;
@@ -15,20 +15,21 @@ use tentacle_hat::calibration::{
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::Source;
 use tentacle_hat::motion::wave::{AxisWave, Wave};
-use tentacle_hat::motion::{Hat, Motion};
+use tentacle_hat::motion::{Hat, Id, Motion, Sighting};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Frequency, Microseconds, Timebase, Turns};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let kind = arguments.next().expect("wave, life or show");
+    let kind = arguments.next().expect("wave, life, reach or show");
     let frames: u64 = arguments.next().expect("FRAMES").parse().expect("a number");
+    let crowd = kind == "reach";
     let hat = Hat {
         rig: rig(),
         motion: Motion {
             wave: wave(),
-            depth: if kind == "life" { 0.4 } else { 0.0 },
+            depth: if kind == "life" || crowd { 0.4 } else { 0.0 },
         },
     };
     let mut performer = Performer::new(hat, 1, (|| None) as fn() -> Option<Hat>);
@@ -37,11 +38,11 @@ fn main() {
         taken.expect("the show is always played");
     }
     let bytes = match arguments.next() {
-        None => write(Swallow, &mut performer, frames, |_| {}),
+        None => write(Swallow, &mut performer, frames, crowd, |_| {}),
         Some(_) => {
             let chip = RefCell::new(Chip::new(Address::DEFAULT, 25_000_000));
             let live = |t_us| chip.borrow_mut().advance_to(t_us);
-            write(VirtualBus(&chip), &mut performer, frames, live)
+            write(VirtualBus(&chip), &mut performer, frames, crowd, live)
         }
     };
     println!("{frames} frames, {bytes} bytes");
@@ -52,19 +53,34 @@ fn write<B: I2c>(
     bus: B,
     performer: &mut Performer<fn() -> Option<Hat>>,
     frames: u64,
+    crowd: bool,
     slot: impl Fn(u64),
 ) -> usize {
     let rig = performer.rig().clone();
     let mut board = Board::new(bus, &rig);
     let (mut armed, _) = board.arm(&rig, &mut NoDelay).expect("it cannot fail");
+    let people = ["a.1", "a.2", "a.3", "a.4"].map(|id| Id::new(id).expect("a name"));
     let mut pulses = Pulses::LIMP;
     let mut bytes = 0;
     // From 10 s on: in full swing.
     let mut at = rig.timebase().slots_from(10_000_000);
-    for _ in 0..frames {
+    for frame in 0..frames {
         let t_us = at.t_us();
         at = at.next();
         slot(t_us);
+        if crowd && frame % 5 == 0 {
+            // Four people, ten times a second: all that a sense has.
+            for (i, id) in people.into_iter().enumerate() {
+                let seen = Sighting {
+                    bearing_deg: (80 * i as u64 + frame % 40) as f32,
+                    distance_m: Some(1.5),
+                    sure: 1.0,
+                    age_s: 0.1,
+                };
+                let taken = performer.cue(&Cue::Person(id, Some(seen)), t_us);
+                taken.expect("there is room");
+            }
+        }
         let before = pulses;
         pulses = performer.pulses(t_us, &before);
         pulses.wake_one(&before, true);

@@ -113,8 +113,10 @@ pub struct Performance {
     settled_us: u64,
     /// What is played, and, below, what it comes out of; never empty.
     layers: ArrayVec<Layer, LAYERS>,
-    /// Whether somebody was reached for when it was settled.
+    /// Whether somebody was attended to when it was settled, and whether what is played
+    /// reaches for somebody, or still comes back from there.
     attends: bool,
+    reaches: bool,
     grows_from_us: u64,
     returns_from_us: Option<u64>,
     head: Headings,
@@ -135,6 +137,7 @@ impl Performance {
             settled_us: 0,
             layers: [Layer::STRAIGHT].into_iter().collect(),
             attends: false,
+            reaches: false,
             grows_from_us: 0,
             returns_from_us: None,
             head: Headings::default(),
@@ -149,6 +152,7 @@ impl Performance {
     pub fn begin(&mut self, t_us: u64, grows_from_us: u64) {
         self.ask().forget_moments(t_us);
         self.layers = [Layer::STRAIGHT].into_iter().collect();
+        self.reaches = false;
         self.grows_from_us = grows_from_us;
         self.returns_from_us = None;
     }
@@ -233,12 +237,6 @@ impl Performance {
         self.wishes.facings.len()
     }
 
-    /// Whether it reaches for somebody, or still comes back from there.
-    fn is_reaching(&self) -> bool {
-        let reaches = |layer: &Layer| layer.movement == Movement::Reach;
-        self.layers.iter().any(reaches)
-    }
-
     /// What is played, in a word.
     pub fn scene(&self) -> &'static str {
         let top = self.layers.last();
@@ -249,7 +247,7 @@ impl Performance {
     /// [`Self::pose_at`].
     #[inline]
     pub fn advance(&mut self, t_us: u64) {
-        let attended = (!self.people.is_empty() || self.is_reaching()) && self.attend(t_us);
+        let attended = (!self.people.is_empty() || self.reaches) && self.attend(t_us);
         if t_us >= self.settled_us || attended != self.attends {
             self.attends = attended;
             self.settle(t_us);
@@ -261,7 +259,7 @@ impl Performance {
         self.people.forget(t_us);
         let whom = self.attention.look(self.people.at(t_us, &self.head), t_us);
         let facings = &self.wishes.facings;
-        match (whom, self.is_reaching()) {
+        match (whom, self.reaches) {
             (whom, true) => self.reach.follow(whom, t_us, facings),
             (Some(whom), false) => self.reach.begin(whom, t_us, facings),
             (None, false) => {}
@@ -288,7 +286,7 @@ impl Performance {
             let (since_us, growth_us) = match t_us <= self.grows_from_us {
                 true => (self.grows_from_us, GROWTH_US),
                 // From somebody it drifts back slowly.
-                false if self.is_reaching() && !self.attends => (t_us, DRIFT_US),
+                false if self.reaches && !self.attends => (t_us, DRIFT_US),
                 false => (t_us, growth_us),
             };
             let layer = Layer {
@@ -300,6 +298,8 @@ impl Performance {
                 self.settled_us = t_us;
             }
         }
+        let reaches = |layer: &Layer| layer.movement == Movement::Reach;
+        self.reaches = self.layers.iter().any(reaches);
         if let Some(lowest) = self.layers.get(1) {
             self.settled_us = self.settled_us.min(lowest.has_grown_us());
         }
