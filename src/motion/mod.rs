@@ -12,6 +12,8 @@ mod performance;
 mod reach;
 mod show;
 mod startle;
+#[cfg(test)]
+mod tests;
 pub mod wave;
 mod wishes;
 
