@@ -319,17 +319,7 @@ fn relaxed_at_once_and_engaged_softly() {
     let (chip, hat) = (fresh(), hat());
     let mut sim = Sim::new(&chip);
     sim.cues = [(5 * SECOND, cue("relax")), (8 * SECOND, cue("engage"))].into();
-    // How many servos are engaged, whenever that changes.
-    let engaged = Rc::new(RefCell::new(vec![(0, 0)]));
-    let seen = Rc::clone(&engaged);
-    sim.watch(move |t, chip| {
-        let count = (0..8)
-            .filter(|c| chip.emitted(ch(*c)) != Emitted::Limp)
-            .count();
-        if seen.borrow().last().unwrap().1 != count {
-            seen.borrow_mut().push((t, count));
-        }
-    });
+    let engaged = engaged(&sim);
     let (tally, watcher) = sim.play(&hat, for_seconds(12));
     watcher.assert_unbroken();
     assert_eq!(tally.recoveries, 0);

@@ -126,6 +126,38 @@ fn it_lives_on_once_he_is_gone() {
     }
 }
 
+#[test]
+fn a_shock_does_not_wait_for_the_way_back() {
+    let hat = hat();
+    for asks in ["startle", "fold"] {
+        let [mut shocked, mut calm] = [0; 2].map(|_| Performance::new(&hat, 7));
+        for t_us in (0..15_400_000).step_by(SLOT_US as usize) {
+            for performance in [&mut shocked, &mut calm] {
+                if (10_000_000..12_000_000).contains(&t_us) {
+                    let whom = seen(30.0, 1.0);
+                    performance.meet(id("radar.1"), Some(&whom), t_us).unwrap();
+                }
+                if t_us == 12_000_000 {
+                    performance.meet(id("radar.1"), None, t_us).unwrap();
+                }
+            }
+            // On its way back since about 14 s.
+            match asks {
+                "startle" if t_us == 15_000_000 => shocked.ask().startle(None, t_us),
+                "fold" if t_us == 15_000_000 => shocked.ask().fold(true, t_us),
+                _ => {}
+            }
+            shocked.advance(t_us);
+            calm.advance(t_us);
+        }
+        let poses = [&shocked, &calm].map(|it| it.pose_at(15_400_000).0);
+        for (shocked, calm) in poses[0].iter().zip(&poses[1]).take(4) {
+            // Half of a fold is done by then, and all of a flinch.
+            assert!(shocked.y < calm.y - 0.2, "{asks}: {shocked:?}, {calm:?}");
+        }
+    }
+}
+
 /// Five people, who stand, come and walk by, for ten minutes.
 #[test]
 fn a_crowd() {

@@ -1,6 +1,6 @@
 //! Whom the hat attends to: the near and the new, and not for ever who stands still.
 
-use super::people::{Id, People, Sighting};
+use super::people::{Id, People, Sighting, UNKNOWN_M};
 use arrayvec::ArrayVec;
 
 /// Somebody who stands still is dull after so long, s, and interesting again after as long
@@ -24,10 +24,8 @@ const AT_LEAST_US: u64 = 3_000_000;
 /// that not at all.
 const LEAST: f32 = 0.05;
 const ENOUGH: f32 = 0.15;
-/// At this distance, m, half as interesting as at none; and what one of whom it is not
-/// known counts as.
+/// At this distance, m, half as interesting as at none.
 const HALF_M: f32 = 1.5;
-const UNKNOWN_M: f32 = 2.0;
 
 /// What is known of somebody from before.
 #[derive(Clone, Copy, Debug)]

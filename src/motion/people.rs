@@ -6,6 +6,8 @@ use super::heading::Headings;
 use crate::units::Turns;
 use arrayvec::{ArrayString, ArrayVec};
 
+/// At that distance, m, stands of whom it is not known.
+pub(super) const UNKNOWN_M: f32 = 2.0;
 /// How long somebody who was seen is believed to be there: senses blink, and a camera on
 /// a slow processor sees twice a second.
 const COAST_US: u64 = 2_000_000;

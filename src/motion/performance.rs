@@ -59,6 +59,12 @@ impl Movement {
         }
     }
 
+    /// Whether this is what the hat does by itself, to which it drifts back from somebody;
+    /// what comes before reaching is not to wait for that.
+    fn goes_on(&self) -> bool {
+        matches!(self, Self::Wave(_) | Self::Life(_) | Self::Scene(..))
+    }
+
     #[inline]
     fn pose_at(&self, t_us: u64, facings: &Facings, reach: &Reach) -> Pose {
         match self {
@@ -277,17 +283,15 @@ impl Performance {
             until_us,
         } = self.wishes.wanted(t_us, self.attends);
         self.settled_us = until_us;
-        if self
-            .layers
-            .last()
-            .is_none_or(|top| top.movement != movement)
-        {
-            // Whatever comes first comes slowly, once the servos are engaged.
-            let (since_us, growth_us) = match t_us <= self.grows_from_us {
-                true => (self.grows_from_us, GROWTH_US),
-                // From somebody it drifts back slowly.
-                false if self.reaches && !self.attends => (t_us, DRIFT_US),
-                false => (t_us, growth_us),
+        let top = self.layers.last().map(|top| top.movement);
+        if top != Some(movement) {
+            let (since_us, growth_us) = if t_us <= self.grows_from_us {
+                // Whatever comes first comes slowly, once the servos are engaged.
+                (self.grows_from_us, GROWTH_US)
+            } else if top == Some(Movement::Reach) && movement.goes_on() {
+                (t_us, DRIFT_US)
+            } else {
+                (t_us, growth_us)
             };
             let layer = Layer {
                 movement,

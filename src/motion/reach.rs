@@ -1,7 +1,7 @@
 //! Reaching for somebody: each tentacle aims at him as a point, and follows him as a hand
 //! does.
 
-use super::people::Sighting;
+use super::people::{Sighting, UNKNOWN_M};
 use super::{Facings, Pose};
 use crate::calibration::MAX_TENTACLES;
 use crate::units::{Bend, Frequency, Turns};
@@ -12,8 +12,6 @@ const ROOT_M: f32 = 0.09;
 /// would hold servos against their ends.
 const FAR: (f32, f32) = (4.0, 0.3);
 const NEAR: (f32, f32) = (0.5, 0.75);
-/// At that distance stands of whom it is not known.
-const UNKNOWN_M: f32 = 2.0;
 /// Nearer than this, m, a bearing says little.
 const NEAREST_M: f32 = 0.3;
 
