@@ -3,10 +3,12 @@
 
 mod cli;
 mod commands;
+mod crowd;
 mod failure;
 mod files;
 mod fingerprint;
 mod host;
+mod lines;
 mod nearest;
 mod oscillator;
 mod outlet;
