@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use tentacle_hat::board::Board;
 use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, Name, Point, Rig, Senses, ServoPlan, Table, TentaclePlan,
 };
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::Source;
@@ -31,6 +31,7 @@ fn main() {
             wave: wave(),
             depth: if kind == "life" || crowd { 0.4 } else { 0.0 },
         },
+        senses: Senses::new(),
     };
     let mut performer = Performer::new(hat, 1, (|| None) as fn() -> Option<Hat>);
     if kind == "show" {

@@ -3,10 +3,12 @@
 
 mod plan;
 mod rig;
+mod sense;
 mod table;
 
 pub use plan::{Address, BadAddress, BoardPlan, Channel, ServoPlan, TentaclePlan};
 pub use rig::{Calibration, Rig, RigFault, Servo, ServoName, Tentacle};
+pub use sense::{Device, MAX_SENSES, SenseKind, SensePlan, Senses};
 pub use table::{MAX_POINTS, Point, Table, TableError};
 
 use arrayvec::ArrayString;

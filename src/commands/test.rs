@@ -6,7 +6,7 @@ use crate::host::{Machine, Which};
 use crate::say::{say, tell};
 use crate::signals::Signals;
 use anyhow::{Context, Result};
-use tentacle_hat::calibration::{Point, Rig, Table};
+use tentacle_hat::calibration::{Point, Rig, Senses, Table};
 use tentacle_hat::drive::{Terms, drive};
 use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::motion::{Hat, Motion};
@@ -69,5 +69,6 @@ fn only(store: &Store, servo: usize) -> Result<Hat> {
     Ok(Hat {
         rig: rig.context("the servos fit no board")?,
         motion: Motion::plain(Wave::new(axis, axis, plans.len())?),
+        senses: Senses::new(),
     })
 }

@@ -8,6 +8,7 @@ mod look;
 mod motion;
 mod points;
 mod reader;
+mod senses;
 mod servos;
 mod slips;
 mod store;
@@ -93,11 +94,15 @@ impl Files {
     /// # Errors
     /// All faults of both files, a line each.
     pub(crate) fn load(&self) -> Result<Hat, Failure> {
-        let rig = self.load_rig();
-        let tentacles = rig.as_ref().map_or(1, |rig| rig.tentacles().len());
+        let servos = self.read("servos.toml", servos::servos);
+        let tentacles = servos.as_ref().map_or(1, |servos| servos.plans.len());
         let motion = self.read("motion.toml", |reading| motion::motion(reading, tentacles));
-        match (rig, motion) {
-            (Ok(rig), Ok(motion)) => Ok(Hat { rig, motion }),
+        match (servos, motion) {
+            (Ok(Servos { rig, senses, .. }), Ok(motion)) => Ok(Hat {
+                rig,
+                motion,
+                senses,
+            }),
             (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
             (Err(servos), Err(motion)) if servos.message == motion.message => Err(servos),
             (Err(servos), Err(motion)) => Err(Failure {

@@ -186,7 +186,13 @@ impl<'d> Section<'d> {
 
     /// The tables of the array `key`; an absent one is a fault.
     pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d>> {
-        let Some(item) = self.present(key) else {
+        self.present(key);
+        self.optional_sections(key)
+    }
+
+    /// The tables of the array `key`, if there are any.
+    pub(super) fn optional_sections(&self, key: &'static str) -> Vec<Section<'d>> {
+        let Some(item) = self.get(key) else {
             return Vec::new();
         };
         let tables = items(item).and_then(|items| items.map(|t| self.below(key, t)).collect());
@@ -274,6 +280,11 @@ pub(super) fn number(value: &Item) -> Result<f64> {
 /// A whole number.
 pub(super) fn integer(value: &Item) -> Result<i64> {
     value.as_integer().context("must be a whole number")
+}
+
+/// One or the other.
+pub(super) fn boolean(value: &Item) -> Result<bool> {
+    value.as_bool().context("must be true or false")
 }
 
 /// A text.

@@ -1,10 +1,11 @@
 //! `servos.toml`: what hands and a screwdriver decide.
 
 use super::reader::{Reading, Section, integer, items, number, text};
+use super::senses;
 use anyhow::{Result, anyhow, bail, ensure};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, ServoPlan, Table,
-    TentaclePlan,
+    Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, Senses, ServoPlan,
+    Table, TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml_edit::Item;
@@ -28,6 +29,7 @@ pub(crate) struct Servos {
     /// Per tentacle, with tables as they stand in the file: without their trim.
     pub(crate) plans: Vec<TentaclePlan>,
     pub(crate) rig: Rig,
+    pub(crate) senses: Senses,
 }
 
 /// The servos, or faults in the reading.
@@ -35,6 +37,7 @@ pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
     let table = reading.parse()?;
     let root = Section::root(reading, &table)?;
     let board = board(&root);
+    let senses = senses::senses(&root, board.as_ref().unwrap_or(&NOMINAL));
     let (low, high) = Rig::TOTAL_SPEED;
     let total = root.required("max-total-speed-us-per-s", |v| {
         Ok(within(number(v)?, low, high, "µs a second")? as f32)
@@ -59,7 +62,7 @@ pub(super) fn servos(reading: &Reading<'_>) -> Option<Servos> {
         |fault| place(&sections, fault),
     );
     let rig = rig.filter(|_| complete)?;
-    Some(Servos { plans, rig })
+    Some(Servos { plans, rig, senses })
 }
 
 /// A tentacle's own section, and its servos'.
@@ -115,7 +118,7 @@ fn address(value: &Item) -> Result<Address> {
 }
 
 /// A pin to which nothing that is known by now is wired.
-fn free_pin(value: &Item, wired: &BoardPlan) -> Result<u8> {
+pub(super) fn free_pin(value: &Item, wired: &BoardPlan) -> Result<u8> {
     let pin = whole(value, 0.0, LAST_PIN, "")? as u8;
     match wired.pin_user(pin) {
         Some(user) => bail!("is {user}; choose another pin"),
@@ -155,11 +158,7 @@ fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
         Some(name) => section.named(name),
         None => section,
     };
-    let facing = section.required("facing-deg", |v| {
-        Ok(Turns::new(
-            within(number(v)?, -360.0, 360.0, "degrees")? / 360.0,
-        ))
-    });
+    let facing = section.required("facing-deg", facing);
     let servos = [section.section("x"), section.section("y")];
     let [x, y] = [&servos[0], &servos[1]].map(|s| s.as_ref().and_then(servo));
     section.finish();
@@ -174,8 +173,14 @@ fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
     ((section, servos), plan)
 }
 
+/// Degrees clockwise from the wearer's front.
+pub(super) fn facing(value: &Item) -> Result<Turns> {
+    let degrees = within(number(value)?, -360.0, 360.0, "degrees")?;
+    Ok(Turns::new(degrees / 360.0))
+}
+
 /// A name that can stand before the dot of `TENTACLE.AXIS` on a command line.
-fn name(text: &str) -> Result<Name> {
+pub(super) fn name(text: &str) -> Result<Name> {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     ensure!(
         !text.is_empty() && text.chars().all(legal),

@@ -1,21 +1,13 @@
 //! The hat's push button, from a pin of the Pi to ground; or one of the virtual
 //! board, which is pressed on schedule.
-//!
-//! No machine without the pins can prove that a pin is read; the README says so.
 
 use super::Machine;
 use super::faults::Schedule;
+use super::pin::{LOOK_EVERY_US, Pin, watch};
 use super::press::{Contact, Press};
-use super::time::Time;
-use rppal::gpio::{Error, Gpio, InputPin};
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-
-/// How often the contact is looked at, µs.
-const LOOK_EVERY_US: u64 = 10_000;
 
 /// Whoever is asked for presses.
 #[derive(Debug)]
@@ -83,58 +75,29 @@ impl Button {
 
 impl Watched {
     fn open(gpio: u8) -> Result<Self, String> {
-        // Here, and not on the thread: rppal sets a pin up under a lock that is waited
-        // for by spinning, which beside a FIFO thread that wants OE would never end.
-        let pin = pull_up(gpio).map_err(|error| {
-            let remedy = match error {
-                Error::UnknownModel => "only a Raspberry Pi has such pins",
-                Error::PermissionDenied(_) => {
-                    "join the group with `sudo usermod -aG gpio $USER` and log in again"
-                }
-                _ => "`ls -l /dev/gpiomem` shows whether the pins are there; a reload tries again",
-            };
-            told(gpio, &format_args!("{error}; {remedy}"))
-        })?;
-        let presses = watch(move || pin.is_low()).map_err(|error| told(gpio, &error))?;
+        let told = |why: &dyn std::fmt::Display| {
+            format!("the hat goes on without its button on GPIO {gpio}: {why}")
+        };
+        let pin = Pin::open(gpio, true).map_err(|why| told(&why))?;
+        let presses = Arc::new(Presses::default());
+        let mut contact = Contact::new(0);
+        let look = move |presses: &Presses, now_us| {
+            presses.note(contact.see(!pin.is_high(), now_us));
+        };
+        watch("button", &presses, look).map_err(|error| told(&error))?;
         Ok(Self { gpio, presses })
     }
 }
 
-fn told(gpio: u8, why: &dyn std::fmt::Display) -> String {
-    format!("the hat goes on without its button on GPIO {gpio}: {why}")
-}
-
-fn pull_up(gpio: u8) -> Result<InputPin, Error> {
-    let mut pin = Gpio::new()?.get(gpio)?.into_input_pullup();
-    // As above: the thread must not set a pin up where it ends either. An input that is
-    // pulled up does no harm.
-    pin.set_reset_on_drop(false);
-    Ok(pin)
-}
-
-/// Looks at a contact on a thread of its own, for as long as somebody wants to know.
-fn watch(mut is_closed: impl FnMut() -> bool + Send + 'static) -> io::Result<Arc<Presses>> {
-    let presses = Arc::new(Presses::default());
-    let wanted = Arc::downgrade(&presses);
-    let look = move || {
-        let mut time = Time::start(false);
-        let mut contact = Contact::new(0);
-        while let Some(presses) = wanted.upgrade() {
-            let now_us = time.now_us();
-            match contact.see(is_closed(), now_us) {
-                Some(Press::Short) => presses.short.store(true, Ordering::Relaxed),
-                Some(Press::Long) => presses.long.store(true, Ordering::Relaxed),
-                None => {}
-            }
-            drop(presses);
-            time.sleep_until(now_us + LOOK_EVERY_US);
-        }
-    };
-    thread::Builder::new().name("button".into()).spawn(look)?;
-    Ok(presses)
-}
-
 impl Presses {
+    fn note(&self, press: Option<Press>) {
+        match press {
+            Some(Press::Short) => self.short.store(true, Ordering::Relaxed),
+            Some(Press::Long) => self.long.store(true, Ordering::Relaxed),
+            None => {}
+        }
+    }
+
     fn take(&self) -> Option<Press> {
         if self.short.swap(false, Ordering::Relaxed) {
             return Some(Press::Short);
@@ -148,6 +111,7 @@ impl Presses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
     use std::time::Duration;
 
     #[test]
@@ -156,12 +120,14 @@ mod tests {
         let mut looks = 0;
         let alive = Arc::new(());
         let held = Arc::downgrade(&alive);
-        let presses = watch(move || {
+        let presses = Arc::new(Presses::default());
+        let mut contact = Contact::new(0);
+        let look = move |presses: &Presses, now_us| {
             let _ = &alive;
             looks += 1;
-            (10..20).contains(&looks)
-        });
-        let presses = presses.unwrap();
+            presses.note(contact.see((10..20).contains(&looks), now_us));
+        };
+        watch("test", &presses, look).unwrap();
         while presses.take().is_none() {
             thread::sleep(Duration::from_millis(1));
         }

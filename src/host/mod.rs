@@ -9,6 +9,7 @@ mod faults;
 mod lock;
 mod oe;
 mod pi;
+pub(crate) mod pin;
 mod press;
 mod time;
 mod wire;

@@ -17,7 +17,7 @@ mod tests;
 pub mod wave;
 mod wishes;
 
-use crate::calibration::{MAX_TENTACLES, Rig, Tentacle};
+use crate::calibration::{MAX_TENTACLES, Rig, Senses, Tentacle};
 use crate::units::{Bend, OutOfRange, Turns};
 use arrayvec::ArrayVec;
 pub use numbers::{Key, Motion};
@@ -66,13 +66,15 @@ pub(crate) fn facings(tentacles: &[Tentacle]) -> Facings {
     tentacles.iter().map(|tentacle| tentacle.facing).collect()
 }
 
-/// What both files say: the hat, and how it moves.
+/// What both files say: the hat, how it moves, and what it sees with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hat {
     /// The servos and their board.
     pub rig: Rig,
     /// What it does when nothing else is asked of it.
     pub motion: Motion,
+    /// What watches the world for it.
+    pub senses: Senses,
 }
 
 /// Why the hat does not do what a cue asks for.

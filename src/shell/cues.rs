@@ -1,16 +1,13 @@
 //! Where cues come from while the hat performs, and who hears what became of them.
 
 use crate::host::Press;
+use crate::inlet::Inlet;
 use crate::sheet::Entry;
 use crate::socket::{Client, Server};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tentacle_hat::cue::Cue;
 use tentacle_hat::motion::{Mood, Refusal};
-
-/// More keys in a slot than fingers.
-const MOST_KEYED: usize = 16;
 
 /// The cues that wait.
 #[derive(Debug)]
@@ -18,7 +15,7 @@ pub(super) struct Cues {
     /// The command line's own.
     own: VecDeque<Cue>,
     sheet: VecDeque<Entry>,
-    keyed: Arc<Keyed>,
+    keyed: Arc<Inlet<Cue>>,
     pub(super) socket: Option<Server>,
     /// Where the cue that is being taken came from.
     from: Origin,
@@ -45,7 +42,7 @@ impl Cues {
     pub(super) fn new(
         demo: bool,
         sheet: VecDeque<Entry>,
-        keyed: Arc<Keyed>,
+        keyed: Arc<Inlet<Cue>>,
         socket: Option<Server>,
     ) -> Self {
         Self {
@@ -80,6 +77,12 @@ impl Cues {
         Some(cue)
     }
 
+    /// A sense's.
+    pub(super) fn sensed(&mut self, cue: Cue) -> Cue {
+        self.from = Origin::Own;
+        cue
+    }
+
     /// What a press of the button asks for: of a hat that a cue relaxed, to engage; else a
     /// short one the next mood, a long one to fold or unfold.
     pub(super) fn pressed(&mut self, press: Press) -> Cue {
@@ -109,32 +112,5 @@ impl Cues {
             (Origin::Keys, Err(why)) => Some(format!("not done: {why}")),
             _ => None,
         }
-    }
-}
-
-/// What keys of the view said; the frame thread waits for no one who writes there.
-#[derive(Debug, Default)]
-pub(super) struct Keyed {
-    cues: Mutex<VecDeque<Cue>>,
-    any: AtomicBool,
-}
-
-impl Keyed {
-    pub(super) fn say(&self, cue: Cue) {
-        let mut cues = self.cues.lock().unwrap_or_else(PoisonError::into_inner);
-        if cues.len() < MOST_KEYED {
-            cues.push_back(cue);
-            self.any.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn next(&self) -> Option<Cue> {
-        if !self.any.load(Ordering::Relaxed) {
-            return None;
-        }
-        let mut cues = self.cues.try_lock().ok()?;
-        let cue = cues.pop_front();
-        self.any.store(!cues.is_empty(), Ordering::Relaxed);
-        cue
     }
 }

@@ -15,16 +15,18 @@ mod trace;
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::host::{Button, HostBus, Machine, Which};
+use crate::inlet::Inlet;
 use crate::outlet::Outlet;
 use crate::pause::Pause;
 use crate::say;
+use crate::senses::{News, Senses};
 use crate::sheet::{Notes, Sheet};
 use crate::signals::Signals;
 use crate::socket::{self, Server};
 use crate::state::State;
 use crate::view::{Act, View};
 use anyhow::{Context, Result};
-use cues::{Cues, Keyed};
+use cues::Cues;
 use log::Log;
 pub(crate) use programme::{Programme, short};
 use record::Record;
@@ -57,6 +59,7 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
     button: Button,
+    senses: Option<Senses>,
     signals: Signals,
     pause: Pause,
     stopping: bool,
@@ -143,6 +146,8 @@ impl HostShell {
         let slow = machine.carries(rig).filter(|(carries, _)| !carries);
         let mut shell = Self {
             button: Button::of(&machine),
+            // A record has what they said; and without pauses, the world is too slow.
+            senses: (sheet.notes.is_none() && !programme.unpaced).then(Senses::default),
             machine,
             pause: Pause::new(signals.clone()),
             signals,
@@ -173,7 +178,7 @@ impl HostShell {
         if let Some((_, line)) = slow {
             shell.tell(Told::Words(line));
         }
-        shell.change_button(&hat);
+        shell.change_inputs(&hat);
         if let Some(why) = own {
             let line = format!("{why}; the hat moves without it");
             shell.tell(Told::Words(line));
@@ -262,10 +267,24 @@ impl HostShell {
         self.machine.advance_to(t_us);
     }
 
-    /// Goes over to the button that a hat has.
-    fn change_button(&mut self, hat: &Hat) {
+    /// Goes over to the button and the senses that a hat has.
+    fn change_inputs(&mut self, hat: &Hat) {
+        let has_pins = !self.machine.is_virtual();
+        if let Some(senses) = &mut self.senses {
+            senses.change(&hat.senses, has_pins);
+        }
         if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
             self.tell(Told::Words(why));
+        }
+    }
+
+    /// Somebody whom a sense saw.
+    fn seen(&mut self) -> Option<Cue> {
+        loop {
+            match self.senses.as_mut()?.next()? {
+                News::Cue(cue) => return Some(cue),
+                News::Words(words) => self.tell(Told::Words(words)),
+            }
         }
     }
 
@@ -275,7 +294,7 @@ impl HostShell {
         match read {
             Ok((hat, servos)) => {
                 self.state.servos = servos;
-                self.change_button(&hat);
+                self.change_inputs(&hat);
                 if let Some(socket) = &self.cues.socket {
                     socket.set_rate(hat.rig.timebase().rate_hz());
                 }
@@ -294,12 +313,16 @@ impl HostShell {
 }
 
 /// What the view's keys do to a hat that this process moves.
-fn keys(signals: Signals, keyed: Arc<Keyed>, files: Files) -> impl FnMut(Act) -> Option<String> {
+fn keys(
+    signals: Signals,
+    keyed: Arc<Inlet<Cue>>,
+    files: Files,
+) -> impl FnMut(Act) -> Option<String> {
     move |act| {
         match act {
             Act::Leave => signals.ask_stop(),
             Act::Pause => signals.ask_pause(),
-            Act::Cue(cue) => keyed.say(cue),
+            Act::Cue(cue) => keyed.leave(cue),
             Act::Keep(numbers) => return Some(files.keep(&numbers)),
         }
         None
@@ -364,8 +387,11 @@ impl Shell for HostShell {
     }
 
     fn cue(&mut self, t_us: u64) -> Option<Cue> {
-        match self.button.press(t_us) {
-            Some(press) => Some(self.cues.pressed(press)),
+        if let Some(press) = self.button.press(t_us) {
+            return Some(self.cues.pressed(press));
+        }
+        match self.seen() {
+            Some(cue) => Some(self.cues.sensed(cue)),
             None => self.cues.next(t_us),
         }
     }

@@ -97,7 +97,12 @@ pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat 
     };
     let wave = Wave::new(axis(200_000, 0.0), axis(300_000, 0.25), 4).unwrap();
     let motion = Motion::plain(wave);
-    Hat { rig, motion }
+    let senses = Senses::new();
+    Hat {
+        rig,
+        motion,
+        senses,
+    }
 }
 
 /// What happened, in words, with its moment.
