@@ -122,6 +122,10 @@ pub(crate) struct Run {
     /// Play the cues of a file: lines of SECONDS CUE, as in `12.5 fold`
     #[arg(long, value_name = "FILE")]
     pub(crate) cues: Option<PathBuf>,
+    /// Let virtual people come and go, whom virtual sensors see (virtual board): lines of SECONDS
+    /// NAME BEARING DISTANCE, as in `2.5 ann -40 1.5`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
     /// Write every cue that comes in to a file that `--cues` plays again to the bit
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,

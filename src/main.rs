@@ -84,6 +84,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 reload: options.reload,
                 trace: options.trace,
                 cues: options.cues,
+                people: options.people,
                 record: options.record,
                 seed: options.seed,
                 socket: options.socket,

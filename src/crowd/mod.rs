@@ -76,6 +76,9 @@ impl Default for Crowd {
 }
 
 impl Crowd {
+    /// The most that are there at once: those of the file, and whom keys move.
+    pub(crate) const MOST: usize = script::MOST + 1;
+
     /// How far the wearer's head is turned since the start, degrees clockwise.
     pub(crate) fn head_deg(&self, t_us: u64) -> f64 {
         let turned = |head: &Way<1>| head.at(t_us).map_or(0.0, |[deg]| deg);

@@ -20,7 +20,7 @@ use tentacle_hat::units::within;
 /// Longer than anybody writes.
 const MAX_MIB: u64 = 1;
 /// As many people and ghosts are there at once: as many as the hat keeps in mind.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 /// What a bearing may be, a head, degrees, and a distance, m: as in cues.
 const BEARING: (&str, f64, &str) = ("bearing", 360.0, "degrees");
 const HEAD: (&str, f64, &str) = ("head", 36_000.0, "degrees");

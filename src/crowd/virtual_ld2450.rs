@@ -3,7 +3,6 @@
 //! still, and it believes in ghosts until it loses power.
 
 use super::{Crowd, Place};
-use std::f64::consts::PI;
 use tentacle_hat::units::Turns;
 
 /// A frame ten times a second, empty or not.
