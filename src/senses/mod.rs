@@ -5,7 +5,7 @@ mod gpio;
 mod ld2450;
 mod serial;
 
-use crate::host::pin::{Pin, watch};
+use crate::host::input::{Pin, watch};
 use crate::inlet::Inlet;
 pub(crate) use gpio::Presence;
 pub(crate) use ld2450::Radar;
