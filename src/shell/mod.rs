@@ -278,13 +278,20 @@ impl HostShell {
         }
     }
 
-    /// Somebody whom a sense saw.
+    /// Somebody whom a sense saw; what else it says, the user is told.
     fn seen(&mut self) -> Option<Cue> {
         loop {
-            match self.senses.as_mut()?.next()? {
+            let (plan, news) = self.senses.as_mut()?.next()?;
+            let (name, place) = (&plan.name, &plan.kind);
+            let line = match news {
                 News::Cue(cue) => return Some(cue),
-                News::Words(words) => self.tell(Told::Words(words)),
-            }
+                News::Trouble(why) => {
+                    format!("the hat goes on without its sense {name} at {place}: {why}")
+                }
+                News::Well { again: true } => format!("the sense {name} at {place} is back"),
+                News::Well { again: false } => continue,
+            };
+            self.tell(Told::Words(line));
         }
     }
 
