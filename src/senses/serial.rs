@@ -77,24 +77,29 @@ impl Health {
     }
 }
 
-/// What was told of a port's health, and when.
+/// What was told of a port's health, and when trouble was told last.
 #[derive(Default)]
-struct Doctor(Option<(Health, Instant)>);
+struct Doctor {
+    told: Option<Health>,
+    troubled: Option<Instant>,
+}
 
 impl Doctor {
     fn see(&mut self, health: Health, news: &Inlet<News>) {
-        if let Some((told, at)) = &self.0
-            && (*told == health || at.elapsed() < TELL_EVERY)
-        {
+        if self.told.as_ref() == Some(&health) {
             return;
         }
-        news.leave(match health.trouble() {
-            None => News::Well {
-                again: self.0.is_some(),
-            },
-            Some(why) => News::Trouble(why),
-        });
-        self.0 = Some((health, Instant::now()));
+        match health.trouble() {
+            None => news.leave(News::Well {
+                again: self.told.is_some(),
+            }),
+            Some(_) if self.troubled.is_some_and(|at| at.elapsed() < TELL_EVERY) => return,
+            Some(why) => {
+                self.troubled = Some(Instant::now());
+                news.leave(News::Trouble(why));
+            }
+        }
+        self.told = Some(health);
     }
 }
 
