@@ -3,7 +3,7 @@
 
 use super::Machine;
 use super::faults::Schedule;
-use super::pin::{LOOK_EVERY_US, Pin, watch};
+use super::input::{LOOK_EVERY_US, Pin, watch};
 use super::press::{Contact, Press};
 use std::rc::Rc;
 use std::sync::Arc;

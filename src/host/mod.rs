@@ -6,10 +6,11 @@ mod bus;
 mod button;
 mod chip;
 mod faults;
+pub(crate) mod input;
 mod lock;
 mod oe;
 mod pi;
-pub(crate) mod pin;
+
 mod press;
 mod time;
 mod wire;

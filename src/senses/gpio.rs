@@ -22,11 +22,13 @@ const SURE: f32 = 0.3;
 const MINUTE: usize = 60;
 const TOO_MUCH_US: u64 = 30_000_000;
 const ENOUGH_US: u64 = 15_000_000;
+const RESTLESS: &str = "it saw somebody for more than half of the last minute, and is not believed \
+                        until it rests; does it look at a window or a heater, or from a head that \
+                        moves?";
 
 /// What a pin said up to now.
 #[derive(Clone, Debug)]
 pub(crate) struct Presence {
-    name: String,
     id: Id,
     facing_deg: f32,
     /// What the pin is, and since when.
@@ -50,7 +52,6 @@ pub(super) fn since_power_on_us() -> u64 {
 impl Presence {
     pub(crate) fn new(plan: &SensePlan) -> Self {
         Self {
-            name: plan.name.to_string(),
             // A sense's name leaves room for it.
             id: Id::new(&format!("{}.pin", plan.name)).expect("a name has legal letters"),
             facing_deg: super::degrees(plan.facing),
@@ -116,13 +117,128 @@ impl Presence {
         if !self.restless && there_us > TOO_MUCH_US {
             self.restless = true;
             say(News::Cue(Cue::Person(self.id, None)));
-            say(News::Words(format!(
-                "the sense {} saw somebody for more than half of the last minute, and is not believed \
-                 until it rests: does it look at a window, a heater, or from a moving head?",
-                self.name
-            )));
+            say(News::Trouble(RESTLESS.to_owned()));
         } else if self.restless && there_us < ENOUGH_US {
             self.restless = false;
+            say(News::Well { again: true });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tentacle_hat::calibration::{Name, SenseKind};
+    use tentacle_hat::units::Turns;
+
+    const MS: u64 = 1000;
+
+    /// What is said of a pin that is looked at every 10 ms, from a minute after power-on
+    /// on, active in these spans of ms: each with its ms.
+    fn said(until_ms: u64, spans: &[(u64, u64)]) -> Vec<(u64, News)> {
+        let plan = SensePlan {
+            name: Name::from("door").unwrap(),
+            facing: Turns::from_deg(-90.0),
+            kind: SenseKind::Gpio {
+                pin: 24,
+                active_high: true,
+            },
+        };
+        let mut presence = Presence::new(&plan);
+        let mut said = Vec::new();
+        for ms in (0..=until_ms).step_by(10) {
+            let active = spans
+                .iter()
+                .any(|&(from, until)| (from..until).contains(&ms));
+            let up_us = SETTLES_US + ms * MS;
+            presence.see(active, up_us, &mut |news| said.push((ms, news)));
+        }
+        said
+    }
+
+    fn is_there((ms, news): &(u64, News)) -> (u64, bool) {
+        match news {
+            News::Cue(Cue::Person(id, sighting)) => {
+                assert_eq!(id.as_str(), "door.pin");
+                (*ms, sighting.is_some())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_is_there_is_told_again_and_again_and_then_gone() {
+        let all = said(3000, &[(100, 1300)]);
+        let told: Vec<_> = all.iter().map(is_there).collect();
+        assert_eq!(
+            told,
+            [(130, true), (630, true), (1130, true), (1500, false)]
+        );
+        let News::Cue(cue) = &all[0].1 else { panic!() };
+        assert_eq!(cue.to_string(), "person door.pin -90 ? 0.3 0");
+    }
+
+    #[test]
+    fn short_drops_and_sparks_are_nothing() {
+        let spans = [(100, 400), (590, 700), (890, 1000)];
+        let told: Vec<_> = said(3000, &spans).iter().map(is_there).collect();
+        assert_eq!(
+            told,
+            [(130, true), (630, true), (1130, true), (1200, false)]
+        );
+        assert_eq!(said(3000, &[(100, 120), (500, 520), (900, 910)]), []);
+    }
+
+    #[test]
+    fn nothing_is_believed_in_the_first_minute() {
+        let plan = |pin| SensePlan {
+            name: Name::from("door").unwrap(),
+            facing: Turns::ZERO,
+            kind: SenseKind::Gpio {
+                pin,
+                active_high: true,
+            },
+        };
+        let mut presence = Presence::new(&plan(4));
+        let mut first_us = None;
+        for up_us in (0..2 * SETTLES_US).step_by(10_000) {
+            // Restless as it is then.
+            let active = up_us % 5_000_000 < 1_000_000;
+            presence.see(active, up_us, &mut |_| {
+                first_us.get_or_insert(up_us);
+            });
+        }
+        assert_eq!(first_us, Some(SETTLES_US + SPARK_US));
+    }
+
+    #[test]
+    fn a_restless_one_fades_with_one_line_until_it_rests() {
+        // A curtain for five minutes, and then somebody.
+        let spans = [(0, 300_000), (400_000, 401_000)];
+        let all = said(500_000, &spans);
+        let is_cue = |told: &&(u64, News)| matches!(told.1, News::Cue(_));
+        let lines: Vec<_> = all.iter().filter(|told| !is_cue(told)).collect();
+        let [
+            (troubled_ms, News::Trouble(why)),
+            (rested_ms, News::Well { again: true }),
+        ] = lines[..]
+        else {
+            panic!("{lines:?}");
+        };
+        assert!((30_000..31_000).contains(troubled_ms), "{troubled_ms}");
+        assert!(why.contains("more than half of the last minute"));
+        // It left off at 300 s; 45 s later a quarter of the last minute is left.
+        assert!((344_000..346_000).contains(rested_ms), "{rested_ms}");
+        let cues: Vec<_> = all.iter().filter(is_cue).map(is_there).collect();
+        let gone = cues.iter().position(|(_, there)| !there).unwrap();
+        assert_eq!(cues[gone].0, *troubled_ms);
+        assert_eq!(cues[gone + 1], (400_030, true));
+    }
+
+    #[test]
+    fn somebody_who_comes_every_other_minute_is_believed() {
+        let spans: Vec<_> = (0..30).map(|i| (60_000 * i, 60_000 * i + 25_000)).collect();
+        let all = said(30 * 60_000, &spans);
+        assert_eq!(all.iter().filter(|told| !is_there(told).1).count(), 30);
     }
 }

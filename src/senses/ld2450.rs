@@ -169,7 +169,8 @@ impl Track {
         let (right, front) = self.place;
         let sighting = Sighting {
             bearing_deg: turned(facing_deg + right.atan2(front).to_degrees()),
-            distance_m: Some(length(self.place)),
+            // In cm: the radar's own steps are coarser.
+            distance_m: Some((100.0 * length(self.place)).round() / 100.0),
             sure: SURE,
             age_s: AGE_S,
         };
@@ -186,8 +187,205 @@ fn between(a: (f32, f32), b: (f32, f32)) -> f32 {
     length((a.0 - b.0, a.1 - b.1))
 }
 
-/// −180..180 degrees, with the tenths that a cue may as well have.
+/// −180..180 degrees, in tenths.
 fn turned(degrees: f32) -> f32 {
     let turned = (degrees + 180.0).rem_euclid(360.0) - 180.0;
     (10.0 * turned).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tentacle_hat::calibration::{Device, Name};
+    use tentacle_hat::units::Turns;
+
+    const FRAME_US: u64 = 100_000;
+
+    fn radar(facing_deg: f32, mirrored: Option<bool>) -> Radar {
+        let tty = Device::from("/dev/serial0").unwrap();
+        Radar::new(&SensePlan {
+            name: Name::from("front").unwrap(),
+            facing: Turns::from_deg(facing_deg),
+            kind: SenseKind::Ld2450 { tty, mirrored },
+        })
+    }
+
+    /// A frame with these targets, mm.
+    fn frame(targets: &[(i32, i32)]) -> Vec<u8> {
+        let number = |n: i32| {
+            let sign = if n >= 0 { 0x8000 } else { 0 };
+            (n.unsigned_abs() as u16 | sign).to_le_bytes()
+        };
+        let mut frame = vec![0xAA, 0xFF, 0x03, 0x00];
+        for i in 0..3 {
+            match targets.get(i) {
+                Some((x, y)) => {
+                    frame.extend(number(*x));
+                    frame.extend(number(*y));
+                    frame.extend(number(-16));
+                    frame.extend(320_u16.to_le_bytes());
+                }
+                None => frame.extend([0; 8]),
+            }
+        }
+        frame.extend([0x55, 0xCC]);
+        frame
+    }
+
+    /// The cues that a radar makes of bytes at `t_us`, as lines.
+    fn hear(radar: &mut Radar, bytes: &[u8], t_us: u64) -> Vec<String> {
+        let mut lines = Vec::new();
+        radar.hear(bytes, t_us, &mut |news| match news {
+            News::Cue(cue) => lines.push(cue.to_string()),
+            other => panic!("{other:?}"),
+        });
+        lines
+    }
+
+    /// The lines of the last of these frames, one after another.
+    fn last(radar: &mut Radar, frames: &[&[(i32, i32)]]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (i, targets) in frames.iter().enumerate() {
+            lines = hear(radar, &frame(targets), FRAME_US * (i as u64 + 1));
+        }
+        lines
+    }
+
+    #[test]
+    fn the_example_of_the_protocol() {
+        let example = [
+            0xAA, 0xFF, 0x03, 0x00, 0x0E, 0x03, 0xB1, 0x86, 0x10, 0x00, 0x40, 0x01, 0, 0, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x55, 0xCC,
+        ];
+        assert_eq!(frame(&[(-782, 1713)]), example);
+        // 24.5 degrees to the left of where it looks, which is to the wearer's right.
+        let mut right = radar(90.0, None);
+        assert_eq!(hear(&mut right, &example, 0), [""; 0]);
+        let said = hear(&mut right, &example, FRAME_US);
+        assert_eq!(said, ["person front.1 65.5 1.88 0.8 0.05"]);
+        let mut mirrored = radar(90.0, Some(true));
+        let said = last(&mut mirrored, &[&[(-782, 1713)], &[(-782, 1713)]]);
+        assert_eq!(said, ["person front.1 114.5 1.88 0.8 0.05"]);
+        // A bearing behind the wearer is one within half a turn.
+        let mut behind = radar(170.0, None);
+        let said = last(&mut behind, &[&[(782, 1713)], &[(782, 1713)]]);
+        assert_eq!(said, ["person front.1 -165.5 1.88 0.8 0.05"]);
+    }
+
+    #[test]
+    fn bytes_come_in_any_pieces_and_half_frames_are_nobody() {
+        let mut pieces = radar(0.0, None);
+        let two = [frame(&[(0, 2000)]), frame(&[(0, 2000)])].concat();
+        let said: Vec<_> = two
+            .iter()
+            .flat_map(|byte| hear(&mut pieces, &[*byte], 0))
+            .collect();
+        assert_eq!(said, ["person front.1 0 2 0.8 0.05"]);
+        // It began in the middle of one, and lost the middle of another.
+        let mut cut = radar(0.0, None);
+        let bytes = [&two[11..50], &two[..25], &two[..], &two[..]].concat();
+        let said = hear(&mut cut, &bytes, 0);
+        assert!(!said.is_empty());
+        assert!(
+            said.iter()
+                .all(|line| line == "person front.1 0 2 0.8 0.05")
+        );
+    }
+
+    #[test]
+    fn who_swaps_slots_stays_himself() {
+        let mut radar = radar(0.0, None);
+        let two: &[_] = &[(-500, 1500), (500, 3000)];
+        let swapped: &[_] = &[(550, 2950), (-550, 1550)];
+        assert_eq!(last(&mut radar, &[two, two]).len(), 2);
+        let said = hear(&mut radar, &frame(swapped), 3 * FRAME_US);
+        assert!(said[0].starts_with("person front.1 -19.5 "), "{said:?}");
+        assert!(said[1].starts_with("person front.2 10.6 "), "{said:?}");
+        // A second of blindness does not make him somebody else.
+        let said = hear(&mut radar, &frame(&[(600, 2900)]), 13 * FRAME_US);
+        assert!(said[0].starts_with("person front.2 11.7 "), "{said:?}");
+    }
+
+    #[test]
+    fn who_appears_elsewhere_is_somebody_else() {
+        let mut radar = radar(0.0, None);
+        last(&mut radar, &[&[(0, 1500)], &[(0, 1500)]]);
+        let far: &[_] = &[(0, 5000)];
+        assert_eq!(hear(&mut radar, &frame(far), 3 * FRAME_US), [""; 0]);
+        let said = hear(&mut radar, &frame(far), 4 * FRAME_US);
+        assert_eq!(said, ["person front.2 0 5 0.8 0.05"]);
+        // With every word taken, whoever was not seen for longest is gone for it.
+        let three: &[_] = &[(0, 5000), (-3000, 3000), (3000, 3000)];
+        hear(&mut radar, &frame(three), 5 * FRAME_US);
+        let three: &[_] = &[(0, 5000), (-3000, 3000), (-3000, 500)];
+        let said = hear(&mut radar, &frame(three), 6 * FRAME_US);
+        assert!(said.contains(&"person front.1 gone".to_owned()), "{said:?}");
+    }
+
+    #[test]
+    fn a_ghost_is_gone_until_it_moves() {
+        let mut radar = radar(0.0, None);
+        let mut gone = Vec::new();
+        let mut told = 0;
+        for i in 0..1000 {
+            // Noise of a few cm is no life.
+            let ghost: &[_] = &[(40 * (i % 2), 2000)];
+            for line in hear(&mut radar, &frame(ghost), FRAME_US * i as u64) {
+                match line.as_str() {
+                    "person front.1 gone" => gone.push(i),
+                    _ => told = i,
+                }
+            }
+        }
+        assert_eq!(gone, [300]);
+        assert_eq!(told, 299);
+        let said = hear(&mut radar, &frame(&[(300, 2000)]), 1001 * FRAME_US);
+        assert!(said[0].starts_with("person front.1 8.5 "), "{said:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_there_is_nobody() {
+        let mut radar = radar(0.0, None);
+        for targets in [[(0, -500)], [(0, 9000)], [(-8000, 5000)], [(10, 0)]] {
+            for i in 0..5 {
+                assert_eq!(hear(&mut radar, &frame(&targets), FRAME_US * i), [""; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn twenty_million_random_bytes_are_nobody() {
+        let mut radar = radar(0.0, None);
+        let mut state = 1_u64;
+        let mut bytes = [0; 4096];
+        for i in 0..20_000_000 / bytes.len() as u64 {
+            for byte in &mut bytes {
+                // Knuth's MMIX.
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                *byte = (state >> 56) as u8;
+            }
+            assert_eq!(hear(&mut radar, &bytes, i * 16_000), [""; 0]);
+        }
+        assert_eq!(radar.frames(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_frames_make_sound_cues(
+            frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 24), 1..50),
+            cut in 0_usize..40,
+        ) {
+            let mut radar = radar(123.0, Some(true));
+            for (i, payload) in frames.iter().enumerate() {
+                let mut bytes = [&[0xAA, 0xFF, 0x03, 0x00], &payload[..], &[0x55, 0xCC]].concat();
+                bytes.truncate(bytes.len().saturating_sub(cut.saturating_sub(i)));
+                for line in hear(&mut radar, &bytes, FRAME_US * i as u64) {
+                    prop_assert!(line.parse::<Cue>().is_ok(), "{}", line);
+                }
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod gpio;
 mod ld2450;
 mod serial;
 
-use crate::host::pin::{Pin, watch};
+use crate::host::input::{Pin, watch};
 use crate::inlet::Inlet;
 pub(crate) use gpio::Presence;
 pub(crate) use ld2450::Radar;
@@ -18,8 +18,12 @@ use tentacle_hat::units::Turns;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     Cue(Cue),
-    /// A line for the user.
-    Words(String),
+    /// Why nothing is to be had from it, and what to do about that.
+    Trouble(String),
+    /// It works, for the first time or again.
+    Well {
+        again: bool,
+    },
 }
 
 /// Somebody who hears it.
@@ -44,24 +48,17 @@ impl Senses {
             }
             let news = Arc::new(Inlet::default());
             if let Err(why) = open(plan, &news, has_pins) {
-                news.leave(News::Words(format!("{}: {why}", called(plan))));
+                news.leave(News::Trouble(why));
             }
             self.open.push((plan.clone(), news));
         }
     }
 
     /// What one of them has to say.
-    pub(crate) fn next(&mut self) -> Option<News> {
-        self.open.iter().find_map(|(_, news)| news.next())
+    pub(crate) fn next(&mut self) -> Option<(&SensePlan, News)> {
+        let mut open = self.open.iter();
+        open.find_map(|(plan, news)| Some((plan, news.next()?)))
     }
-}
-
-/// What a line calls a sense.
-fn called(plan: &SensePlan) -> String {
-    format!(
-        "the hat goes on without its sense {} at {}",
-        plan.name, plan.kind
-    )
 }
 
 fn open(plan: &SensePlan, news: &Arc<Inlet<News>>, has_pins: bool) -> Result<(), String> {
@@ -77,7 +74,9 @@ fn open(plan: &SensePlan, news: &Arc<Inlet<News>>, has_pins: bool) -> Result<(),
                 let active = pin.is_high() == active_high;
                 presence.see(active, up_us + now_us, &mut |said| news.leave(said));
             };
-            watch(&plan.name, news, look).map_err(|error| error.to_string())
+            watch(&plan.name, news, look).map_err(|error| error.to_string())?;
+            news.leave(News::Well { again: false });
+            Ok(())
         }
         SenseKind::Ld2450 { tty, .. } => {
             serial::listen(plan, tty, news).map_err(|error| error.to_string())

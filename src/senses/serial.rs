@@ -1,6 +1,6 @@
 //! A serial port, opened again and again until something sensible comes from it.
 
-use super::{News, Radar, called};
+use super::{News, Radar};
 use crate::inlet::Inlet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
@@ -37,60 +37,69 @@ enum Health {
 }
 
 impl Health {
-    /// What is wrong and what to do about it.
-    fn why(&self) -> String {
-        let remedy = match *self {
-            Self::Well => return String::new(),
+    /// What is wrong and what to do about it, if anything is.
+    fn trouble(&self) -> Option<String> {
+        let error = match *self {
+            Self::Well => return None,
             Self::Silent => {
-                return "nothing comes from it: is the radar's 5 V there, and its TX wired to the \
-                        Pi's RX (pin 10)?"
-                    .to_owned();
-            }
-            Self::Garbled => {
-                return format!(
-                    "what comes from it are no frames of an LD2450: it must send at {BAUD} baud, and \
-                     no console listen there (`sudo raspi-config nonint do_serial_cons 1`)"
+                return Some(
+                    "nothing comes from it: is the radar's 5 V there, and its TX wired to the Pi's \
+                     RX (pin 10)?"
+                        .to_owned(),
                 );
             }
-            Self::Shut(Errno::NOENT) => {
+            Self::Garbled => {
+                return Some(format!(
+                    "what comes from it are no frames of an LD2450: it must send at {BAUD} baud, and \
+                     no console use the port (`sudo raspi-config nonint do_serial_cons 1`)"
+                ));
+            }
+            Self::Shut(error) => error,
+        };
+        let remedy = match error {
+            Errno::NOENT => {
                 "turn the port on with `sudo raspi-config nonint do_serial_hw 0` and restart the \
                  Pi, or correct `tty` in servos.toml"
             }
-            Self::Shut(Errno::ACCESS | Errno::PERM) => {
+            Errno::ACCESS | Errno::PERM => {
                 "join the group with `sudo usermod -aG dialout $USER` and log in again"
             }
-            Self::Shut(Errno::WOULDBLOCK | Errno::BUSY) => {
-                "another program, or another sense under another name, reads from it"
+            Errno::WOULDBLOCK | Errno::BUSY => {
+                return Some(
+                    "another program reads from it, or another sense, by another name of the port"
+                        .to_owned(),
+                );
             }
-            Self::Shut(Errno::NOTTY | Errno::INVAL) => "it is no serial port",
-            Self::Shut(_) => "is it still plugged in?",
+            Errno::NOTTY | Errno::INVAL => "it is no serial port: correct `tty` in servos.toml",
+            _ => "is it still plugged in?",
         };
-        match self {
-            Self::Shut(error) => format!("{}; {remedy}", io::Error::from(*error)),
-            _ => remedy.to_owned(),
-        }
+        Some(format!("{}; {remedy}", io::Error::from(error)))
     }
 }
 
-/// What was told of a port's health, and when.
+/// What was told of a port's health, and when trouble was told last.
+#[derive(Default)]
 struct Doctor {
-    called: String,
-    back: String,
-    told: (Health, Option<Instant>),
+    told: Option<Health>,
+    troubled: Option<Instant>,
 }
 
 impl Doctor {
     fn see(&mut self, health: Health, news: &Inlet<News>) {
-        let (told, at) = &self.told;
-        if *told == health || at.is_some_and(|at| at.elapsed() < TELL_EVERY) {
+        if self.told.as_ref() == Some(&health) {
             return;
         }
-        let line = match health {
-            Health::Well => self.back.clone(),
-            _ => format!("{}: {}", self.called, health.why()),
-        };
-        self.told = (health, Some(Instant::now()));
-        news.leave(News::Words(line));
+        match health.trouble() {
+            None => news.leave(News::Well {
+                again: self.told.is_some(),
+            }),
+            Some(_) if self.troubled.is_some_and(|at| at.elapsed() < TELL_EVERY) => return,
+            Some(why) => {
+                self.troubled = Some(Instant::now());
+                news.leave(News::Trouble(why));
+            }
+        }
+        self.told = Some(health);
     }
 }
 
@@ -103,11 +112,7 @@ pub(super) fn listen(plan: &SensePlan, tty: &str, news: &Arc<Inlet<News>>) -> io
     let thread = thread::Builder::new().name(plan.name.to_string());
     let (plan, tty) = (plan.clone(), tty.to_owned());
     let work = move || {
-        let mut doctor = Doctor {
-            called: called(&plan),
-            back: format!("the sense {} at {tty} is back", plan.name),
-            told: (Health::Well, None),
-        };
+        let mut doctor = Doctor::default();
         while wanted.strong_count() > 0 {
             let error = match open_port(&tty) {
                 Ok(port) => follow(&port, &plan, &wanted, &mut doctor),

@@ -305,7 +305,7 @@ impl HostShell {
         }
     }
 
-    /// Somebody whom a sense saw.
+    /// Somebody whom a sense saw; what else it says, the user is told.
     fn seen(&mut self, t_us: u64) -> Option<Cue> {
         while let Some(step) = self.steps.next() {
             if self.party.is_none() && step == Step::Come {
@@ -318,15 +318,22 @@ impl HostShell {
             }
         }
         loop {
-            let news = match (&mut self.party, &mut self.senses) {
+            let said = match (&mut self.party, &mut self.senses) {
                 (Some(_), _) if self.told_people => None,
                 (Some(party), _) => party.next(t_us),
                 (None, senses) => senses.as_mut()?.next(),
             };
-            match news? {
+            let (plan, news) = said?;
+            let (name, place) = (&plan.name, &plan.kind);
+            let line = match news {
                 News::Cue(cue) => return Some(cue),
-                News::Words(words) => self.tell(Told::Words(words)),
-            }
+                News::Trouble(why) => {
+                    format!("the hat goes on without its sense {name} at {place}: {why}")
+                }
+                News::Well { again: true } => format!("the sense {name} at {place} is back"),
+                News::Well { again: false } => continue,
+            };
+            self.tell(Told::Words(line));
         }
     }
 

@@ -19,8 +19,8 @@ const UP_US: u64 = 600_000_000;
 pub(super) struct Party {
     pub(super) crowd: Crowd,
     seed: u32,
-    senses: Vec<(SensePlan, Sense)>,
-    news: VecDeque<News>,
+    /// Each with what it has to say.
+    senses: Vec<(SensePlan, Sense, VecDeque<News>)>,
     /// Up to when they were asked.
     asked_us: Option<u64>,
 }
@@ -37,7 +37,6 @@ impl Party {
             crowd,
             seed,
             senses: Vec::new(),
-            news: VecDeque::new(),
             asked_us: None,
         };
         party.change(plans);
@@ -51,24 +50,26 @@ impl Party {
             true => two_radars(),
             false => plans.clone(),
         };
-        self.senses.retain(|(plan, _)| own.contains(plan));
+        self.senses.retain(|(plan, ..)| own.contains(plan));
         for (i, plan) in own.iter().enumerate() {
-            if self.senses.iter().all(|(open, _)| open != plan) {
+            if self.senses.iter().all(|(open, ..)| open != plan) {
                 let seed = self.seed.wrapping_add(APART_US * i as u32);
-                self.senses.push((plan.clone(), Sense::new(plan, seed)));
+                let sense = Sense::new(plan, seed);
+                self.senses.push((plan.clone(), sense, VecDeque::new()));
             }
         }
     }
 
-    /// What a sense has to say by `t_us`.
-    pub(super) fn next(&mut self, t_us: u64) -> Option<News> {
+    /// What one of them has to say by `t_us`.
+    pub(super) fn next(&mut self, t_us: u64) -> Option<(&SensePlan, News)> {
         if self.asked_us != Some(t_us) {
             self.asked_us = Some(t_us);
-            for (_, sense) in &mut self.senses {
-                sense.ask(&self.crowd, t_us, &mut self.news);
+            for (_, sense, news) in &mut self.senses {
+                sense.ask(&self.crowd, t_us, news);
             }
         }
-        self.news.pop_front()
+        let mut senses = self.senses.iter_mut();
+        senses.find_map(|(plan, _, news)| Some((&*plan, news.pop_front()?)))
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
         let (mut sum, mut seen, mut missed) = (0.0, 0.0, 0.0);
         for slot in 0..1000 {
             let t_us = SLOT_US * slot;
-            while let Some(news) = party.next(t_us) {
+            while let Some((_, news)) = party.next(t_us) {
                 if let News::Cue(Cue::Person(id, sighting)) = news {
                     performance.meet(id, sighting.as_ref(), t_us).unwrap();
                 }

@@ -27,7 +27,11 @@ impl Listening {
     }
 
     pub fn with(name: &str, arguments: &[&str]) -> Self {
-        let bench = Bench::new(name);
+        Self::on(Bench::new(name), name, arguments)
+    }
+
+    /// With the files of a bench.
+    pub fn on(bench: Bench, name: &str, arguments: &[&str]) -> Self {
         let path = socket_path(name);
         let _ = fs::remove_file(&path);
         let child = Self::start(&bench, &path, arguments);
