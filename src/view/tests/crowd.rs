@@ -30,10 +30,10 @@ fn letter(state: State, letter: &str) -> Option<(f32, f32)> {
     let picture = picture(80, 24, &rig(4), state, PLAIN);
     let (columns, rows) = MAP;
     let middle = |range: &std::ops::Range<u16>| f32::from(range.start + range.end - 1) / 2.0;
-    let cells = rows
+    let mut cells = rows
         .clone()
         .flat_map(|y| columns.clone().map(move |x| (x, y)));
-    let found = cells.filter(|at| picture[*at].symbol() == letter).last()?;
+    let found = cells.rfind(|at| picture[*at].symbol() == letter)?;
     Some((
         f32::from(found.0) - middle(&columns),
         f32::from(found.1) - middle(&rows),
