@@ -21,6 +21,8 @@ use tentacle_hat::units::within;
 const MAX_MIB: u64 = 1;
 /// As many people and ghosts are there at once: as many as the hat keeps in mind.
 pub(super) const MOST: usize = 8;
+/// So many come and go in all, whom a frame looks through.
+const NAMES: usize = 100;
 /// What a bearing may be, a head, degrees, and a distance, m: as in cues.
 const BEARING: (&str, f64, &str) = ("bearing", 360.0, "degrees");
 const HEAD: (&str, f64, &str) = ("head", 36_000.0, "degrees");
@@ -88,6 +90,9 @@ impl Script {
             [name, bearing, distance] => {
                 let place = place(bearing, distance)?;
                 if self.find(name).is_none() {
+                    if self.names.len() == NAMES {
+                        return Err(format!("there are {NAMES} names already: use one again"));
+                    }
                     self.names.push(name.to_owned());
                     self.crowd.walkers.push(Way::default());
                 }
@@ -209,11 +214,18 @@ x:15: nobody called ann is there";
     }
 
     #[test]
-    fn eight_are_there_at_once() {
+    fn eight_are_there_at_once_and_a_hundred_in_all() {
         let mut text: String = (0..7).map(|who| format!("0 n{who} 0 1\n")).collect();
         text += "0 ghost 0 1\n1 n8 0 1\n2 n3 gone\n2 n8 0 1\n3 ghost 0 1\n";
         let said = Crowd::parse("x", &text).unwrap_err().to_string();
         let full = "8 are there already, ghosts among them";
         assert_eq!(said, format!("x:9: {full}\nx:12: {full}"));
+        let come_and_go = |who| format!("{who} n{who} 0 1\n{who} n{who} gone\n");
+        let mut text: String = (0..NAMES).map(come_and_go).collect();
+        text += "200 n7 0 1\n";
+        assert!(Crowd::parse("x", &text).is_ok());
+        text += "201 else 0 1\n";
+        let said = Crowd::parse("x", &text).unwrap_err().to_string();
+        assert_eq!(said, "x:202: there are 100 names already: use one again");
     }
 }

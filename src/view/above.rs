@@ -66,7 +66,8 @@ pub(super) fn draw(
     let map = Map {
         middle,
         brim: unit * BRIM,
-        edge: unit * radius,
+        // The words at the front and behind have a row.
+        edge: unit * radius - 4.0,
     };
     crowd_above::draw(&mut dots, map, history.now(), palette);
     dots.render(buffer);
