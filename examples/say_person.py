@@ -21,6 +21,6 @@ hat.connect(arguments[0] if arguments else "/run/tentacle-hat/cue")
 answers = hat.makefile()
 for place in places:
     hat.sendall(f"person me.1 {place.strip()}\n".encode())
-    answer = answers.readline() or sys.exit("the hat has gone")
+    answer = answers.readline()
     if answer != "ok\n":
         print(answer, end="", flush=True)
