@@ -175,12 +175,17 @@ pub(crate) struct Check {
     /// The files only: also beside a running hat
     #[arg(long)]
     pub(crate) files: bool,
-    /// Reset a board that listens to an external clock, if it is alone on its bus
+    /// What each sense sees, live, until Ctrl-C: also beside a running hat
     #[arg(long, conflicts_with = "files")]
+    pub(crate) senses: bool,
+    /// Reset a board that listens to an external clock, if it is alone on its bus
+    #[arg(long, conflicts_with_all = ["files", "senses"])]
     pub(crate) reset: bool,
     /// Tell the chip's own figures as well
     #[arg(long, short)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) socket: Socket,
 }
 
 /// Options of `plot`.

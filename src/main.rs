@@ -91,6 +91,10 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             };
             commands::run::run(which, &programme)
         }
+        Command::Check(options) if options.senses => {
+            let socket = beside(options.socket, is_virtual);
+            commands::check::seeing::look(&files, socket.as_deref(), !is_virtual)
+        }
         Command::Check(options) => {
             let depth = Depth {
                 only_files: options.files,
@@ -117,8 +121,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             commands::watch::watch(&of_service(socket), &files, hz.as_deref())
         }
         Command::Relax(socket) => {
-            // A virtual board is not the service's.
-            let socket = (socket.path.is_some() || !is_virtual).then(|| of_service(socket));
+            let socket = beside(socket, is_virtual);
             commands::relax::relax(which, &files, socket.as_deref())
         }
         Command::Calibrate(Calibrate { step: None }) => {
@@ -140,6 +143,11 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
 /// The socket that is meant, if not another.
 fn of_service(socket: Socket) -> PathBuf {
     socket.path.unwrap_or_else(|| socket::SERVICES.into())
+}
+
+/// Where a hat may listen that drives the same board: a virtual one is not the service's.
+fn beside(socket: Socket, is_virtual: bool) -> Option<PathBuf> {
+    (socket.path.is_some() || !is_virtual).then(|| of_service(socket))
 }
 
 fn which(global: Global) -> Result<Which> {

@@ -8,11 +8,17 @@ mod keys;
 
 use common::{folder, hat};
 use std::fs;
+use toml_edit::Document;
 
 const SERVOS: &str = include_str!("../calibration/servos.toml");
-/// The shipped servos.toml, with the button that it has as an example.
+
+/// The shipped servos.toml, with all that it has as an example: comments that are TOML.
 fn servos() -> String {
-    SERVOS.replace("# [button]\n# gpio", "[button]\ngpio")
+    let line = |line| match str::strip_prefix(line, "# ") {
+        Some(example) if Document::parse(example).is_ok() => format!("{example}\n"),
+        _ => format!("{line}\n"),
+    };
+    SERVOS.lines().map(line).collect()
 }
 
 const MOTION: &str = include_str!("../calibration/motion.toml");
@@ -28,12 +34,30 @@ fn check(name: &str, servos: &str, motion: &str) -> String {
 }
 
 #[test]
+fn the_examples_in_servos_toml_are_accepted_together() {
+    let servos = servos();
+    for example in [
+        "\noe-gpio = 17 ",
+        "\n[button]\ngpio = 23\n",
+        "\n[[sense]]\nname = \"front\"\nkind = \"ld2450\" ",
+        "\n[[sense]]\nname = \"door\"\nkind = \"gpio\" ",
+        "\ngpio = 24 ",
+        "\nactive-high = true ",
+    ] {
+        assert!(servos.contains(example), "{example}: {servos}");
+    }
+    let said = check("examples", &servos, MOTION);
+    assert!(!said.is_empty() && !said.contains('✗'), "{said}");
+}
+
+#[test]
 fn every_key_that_the_program_knows_is_in_the_manual() {
     // A key that is none, in each table: the program tells those that it knows.
     let stray = "wobble = 1\n";
     let servos = stray.to_owned()
         + &servos()
             .replacen("[button]\n", &format!("[button]\n{stray}"), 1)
+            .replace("[[sense]]\n", &format!("[[sense]]\n{stray}"))
             .replacen("[[tentacle]]\n", &format!("[[tentacle]]\n{stray}"), 1)
             .replacen("[tentacle.x]\n", &format!("[tentacle.x]\n{stray}"), 1);
     let motion = stray.to_owned()
@@ -46,10 +70,19 @@ fn every_key_that_the_program_knows_is_in_the_manual() {
         .filter_map(|line| Some(line.split_once("keys here: ")?.1.split(", ").collect()))
         .collect();
     let sections = keys::sections();
-    let told = sections
-        .iter()
-        .map(|section| section.keys.iter().map(|(key, _)| *key).collect());
-    assert_eq!(known, told.collect::<Vec<Vec<_>>>(), "{said}");
+    let keys =
+        |section: &keys::Section| -> Vec<_> { section.keys.iter().map(|(key, _)| *key).collect() };
+    // A sense has the keys of all senses and those of its kind.
+    let of_all = sections.iter().find(|s| s.heading == "[[sense]]").unwrap();
+    let mut told = Vec::new();
+    for section in &sections {
+        match section.heading.strip_prefix("[[sense]]") {
+            Some("") => {}
+            Some(_) => told.push([keys(of_all), keys(section)].concat()),
+            None => told.push(keys(section)),
+        }
+    }
+    assert_eq!(known, told, "{said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::bench::{Bench, PATIENCE, text};
+use common::bench::{Bench, PATIENCE, signal, text};
 use common::guest::Listening;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -100,12 +100,20 @@ struct Radar {
 
 impl Radar {
     fn sends(port: &Port, bytes: &'static [u8], every: Duration) -> Self {
+        Self::tells(port, every, |_| bytes.to_vec())
+    }
+
+    fn tells(
+        port: &Port,
+        every: Duration,
+        frame: impl Fn(u32) -> Vec<u8> + Send + 'static,
+    ) -> Self {
         let mut radar = port.plug();
         let unplugged = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&unplugged);
         let send = move || {
-            while !ends.load(Ordering::Relaxed) {
-                radar.write_all(bytes).unwrap();
+            for i in (0..).take_while(|_| !ends.load(Ordering::Relaxed)) {
+                radar.write_all(&frame(i)).unwrap();
                 thread::sleep(every);
             }
         };
@@ -292,4 +300,69 @@ fn a_sense_that_the_files_no_longer_name_lets_its_port_go() {
     .unwrap();
     guest.sees("people=front.1:135.0:");
     assert_eq!(hat.stop().code(), Some(0));
+}
+
+/// Somebody who walks past again and again, 2 m away, from x = 2 m to -2 m.
+fn walk(i: u32) -> Vec<u8> {
+    let x = 2000 - 100 * (i as i32 % 41);
+    let sign = if x >= 0 { 0x8000 } else { 0 };
+    let mut frame = FRAME;
+    frame[4..6].copy_from_slice(&(x.unsigned_abs() as u16 | sign).to_le_bytes());
+    frame[6..8].copy_from_slice(&0x87D0_u16.to_le_bytes());
+    frame.to_vec()
+}
+
+#[test]
+fn somebody_who_walks_past_tells_which_side_is_which() {
+    let port = Port::new("radar-walk");
+    let _radar = Radar::tells(&port, TENTH, walk);
+    let bench = Bench::new("radar-walk");
+    let servos = bench.folder.join("servos.toml");
+    let before = fs::read_to_string(&servos).unwrap() + &radar(port.name());
+    fs::write(&servos, &before).unwrap();
+    let mut check = bench.command(&["check", "--senses"]).spawn().unwrap();
+    let kept = before.clone() + "mirrored = true\n";
+    bench.wait("the side is kept", || {
+        fs::read_to_string(&servos).unwrap() == kept
+    });
+    let mut lines = BufReader::new(check.stdout.take().unwrap()).lines();
+    let mut hear = |words: &str| {
+        let mut line = lines.by_ref().map(Result::unwrap);
+        let found = line.find(|line| line.contains(words));
+        found.unwrap_or_else(|| panic!("no {words}"))
+    };
+    hear("· front: which side is which is not known yet");
+    hear("✓ front: somebody ");
+    hear("✓ front: it counts to its left what is on its right: mirrored = true");
+    // And from then on by what is kept.
+    hear("✓ front: somebody ");
+    signal(&check, "-INT");
+    assert_eq!(check.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn beside_a_hat_that_moves_its_senses_are_told_by_the_hat() {
+    let port = Port::new("radar-beside");
+    let _radar = Radar::sends(&port, &FRAME, TENTH);
+    let (mut hat, _lines) = hat("radar-beside", &radar(port.name()), &[]);
+    let mut guest = hat.guest();
+    guest.say(b"watch 20\n");
+    guest.sees("people=front.1:");
+    let socket = hat.path.to_str().unwrap();
+    let check = ["check", "--senses", "--socket", socket];
+    let mut check = hat.bench.command(&check).spawn().unwrap();
+    let mut lines = BufReader::new(check.stdout.take().unwrap()).lines();
+    let told = "✓ front: somebody 45° to the right, 1.4 m away";
+    assert!(lines.any(|line| line.unwrap() == told));
+    // It does not outlive the hat.
+    assert_eq!(hat.stop().code(), Some(0));
+    assert!(lines.any(|line| line.unwrap() == "✗ the hat is gone"));
+    assert_eq!(check.wait().unwrap().code(), Some(69));
+}
+
+#[test]
+fn without_senses_there_is_nothing_to_see() {
+    let output = Bench::new("no-senses").output(&["check", "--senses"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("servos.toml has no [[sense]]"));
 }

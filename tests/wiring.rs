@@ -109,3 +109,28 @@ fn the_button_is_where_the_example_in_servos_toml_has_it() {
     assert!(picture.contains(&format!("\"{gpio}  pin 16\"")));
     assert!(text("wiring.md").contains(&format!("**{gpio}, pin 16**")));
 }
+
+#[test]
+fn the_senses_are_where_the_examples_in_servos_toml_have_them() {
+    let servos = text("calibration/servos.toml");
+    let (wiring, readme) = (text("wiring.md"), text("README.md"));
+    let examples: Vec<_> = servos.split("# [[sense]]\n").skip(1).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let lines = example.lines().map_while(|line| line.strip_prefix("# "));
+        let lines = lines.map(|line| cell(line.split(" # ").next().unwrap()));
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        // The README has it without the comments.
+        assert!(readme.contains(&format!("```\n[[sense]]\n{lines}\n```")));
+        let example = Document::parse(&lines).unwrap();
+        let place = match example["kind"].as_str() {
+            Some("gpio") => format!("**GPIO {}, pin 18**", number(&example["gpio"])),
+            // The radar's serial port is the one at this pin.
+            _ => {
+                assert_eq!(example["tty"].as_str(), Some("/dev/serial0"));
+                "**GPIO 15, pin 10**".to_owned()
+            }
+        };
+        assert!(wiring.contains(&place), "{place}");
+    }
+}

@@ -1,7 +1,9 @@
 //! The keys of the calibration files, for the manual: with the very bounds that the
 //! program checks. `tests/manual.rs` holds their names to those that the program knows.
 
-use tentacle_hat::calibration::{CHANNELS, MAX_POINTS, MAX_TENTACLES, Rig, ServoPlan};
+use tentacle_hat::calibration::{
+    CHANNELS, Device, MAX_POINTS, MAX_SENSES, MAX_TENTACLES, Rig, ServoPlan,
+};
 use tentacle_hat::units::{Frequency, Microseconds, Timebase};
 
 /// A file or a table in it, what it is, and its keys, each with its meaning.
@@ -11,7 +13,7 @@ pub(crate) struct Section {
     pub(crate) keys: Vec<(&'static str, String)>,
 }
 
-pub(crate) fn sections() -> [Section; 7] {
+pub(crate) fn sections() -> [Section; 10] {
     let between = |(low, high): (f64, f64), unit: &str| format!("{low} to {high} {unit}");
     let servo = vec![
         (
@@ -101,6 +103,10 @@ pub(crate) fn sections() -> [Section; 7] {
                 ),
                 ("button", "A table, if the hat has a button.".to_owned()),
                 (
+                    "sense",
+                    format!("Up to {MAX_SENSES} tables, if something sees people for the hat."),
+                ),
+                (
                     "max-total-speed-us-per-s",
                     format!(
                         "What the supply can feed, over all servos together: {}.",
@@ -120,6 +126,70 @@ pub(crate) fn sections() -> [Section; 7] {
                  the buses, the serial port or OE take."
                     .to_owned(),
             )],
+        },
+        Section {
+            heading: "[[sense]]",
+            what: "What sees people, so that the hat reaches for them. After these keys come those \
+                   of its kind.",
+            keys: vec![
+                (
+                    "name",
+                    "Letters, digits, - and _, up to 24. The hat calls whom it sees after it: \
+                     front.1, or door.pin."
+                        .to_owned(),
+                ),
+                (
+                    "kind",
+                    "\"ld2450\", the radar HLK-LD2450, or \"gpio\", a PIR or whatever else says at \
+                     a pin that somebody is there."
+                        .to_owned(),
+                ),
+                (
+                    "facing-deg",
+                    "Where its middle looks, clockwise from the wearer's front, seen from above: \
+                     -360 to 360 degrees."
+                        .to_owned(),
+                ),
+            ],
+        },
+        Section {
+            heading: "[[sense]] of the kind ld2450",
+            what: "A radar: where up to three people are.",
+            keys: vec![
+                (
+                    "tty",
+                    format!(
+                        "The serial port it is at, in /dev, up to {} bytes: /dev/serial0 is at the \
+                         Pi's pins 8 and 10. Each radar has its own.",
+                        Device::new().capacity()
+                    ),
+                ),
+                (
+                    "mirrored",
+                    "true if the radar counts to the left what others count to the right. \
+                     `tentacle-hat check --senses` finds out. false if it is not there."
+                        .to_owned(),
+                ),
+            ],
+        },
+        Section {
+            heading: "[[sense]] of the kind gpio",
+            what: "A PIR: that somebody is there, not where. The hat takes him to be where it \
+                   faces.",
+            keys: vec![
+                (
+                    "gpio",
+                    "The BCM pin at its output: 0 to 27, and none that the buses, the serial port, \
+                     OE, the button or another sense take."
+                        .to_owned(),
+                ),
+                (
+                    "active-high",
+                    "false if low means that somebody is there. The Pi pulls the pin to the other \
+                     side. true if it is not there."
+                        .to_owned(),
+                ),
+            ],
         },
         Section {
             heading: "[[tentacle]]",

@@ -67,9 +67,11 @@ fn files() -> Roff {
     page
 }
 
-/// The names of the servos in the service's file, for a shell.
-const SERVOS: &str =
-    r#"$(sed -n 's/^name *= *"\(.*\)".*/\1.x \1.y/p' /etc/tentacle-hat/servos.toml 2>/dev/null)"#;
+/// The names of the servos in the service's file, for a shell; a sense has a name too.
+const SERVOS: &str = concat!(
+    r#"$(sed -n '/^\[\[sense/,/^\[\[tentacle/d; s/^name *= *"\(.*\)".*/\1.x \1.y/p'"#,
+    " /etc/tentacle-hat/servos.toml 2>/dev/null)"
+);
 
 /// The words of all cues.
 fn cue_words() -> String {

@@ -11,8 +11,8 @@ pub const MAX_SENSES: usize = 4;
 /// A hat's senses, in the order of the file.
 pub type Senses = ArrayVec<SensePlan, MAX_SENSES>;
 
-/// The path of a device, as in `/dev/serial0`.
-pub type Device = ArrayString<64>;
+/// The path of a device, as in `/dev/serial0`; those of adapters by their names are long.
+pub type Device = ArrayString<128>;
 
 /// One sense.
 #[derive(Clone, Debug, PartialEq)]

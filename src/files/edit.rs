@@ -3,7 +3,7 @@
 
 use super::points::Points;
 use anyhow::{Context, Result};
-use tentacle_hat::calibration::{Axis, Point};
+use tentacle_hat::calibration::{Axis, MAX_SENSES, Point};
 use tentacle_hat::motion::Key;
 use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
@@ -69,6 +69,25 @@ impl Document {
             None if us == 0.0 => {}
             None => {
                 section.insert("trim-us", Item::Value(number(us)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says of the sense of that name whether it is mirrored.
+    pub(crate) fn set_mirrored(&mut self, name: &str, mirrored: bool) -> Result<()> {
+        let senses = &mut self.toml["sense"];
+        let is_named = |i: &usize| {
+            let called = senses.get(*i).and_then(|sense| sense.get("name")?.as_str());
+            called == Some(name)
+        };
+        let at = (0..MAX_SENSES).find(is_named);
+        let sense = at.and_then(|at| senses.get_mut(at)?.as_table_like_mut());
+        let sense = sense.with_context(|| format!("servos.toml has no sense {name}"))?;
+        match sense.get_mut("mirrored") {
+            Some(item) => replace(item, mirrored.into()),
+            None => {
+                sense.insert("mirrored", Item::Value(mirrored.into()));
             }
         }
         Ok(())
@@ -321,6 +340,26 @@ channel = 1 # blue wire
         assert!(document.text().ends_with("trim-us = 3\n"));
         document.remove_tables(2).unwrap();
         assert!(!document.text().contains("table ="));
+    }
+
+    #[test]
+    fn the_side_of_a_radar_is_kept_where_it_belongs() {
+        let table =
+            |name: &str| format!("[[sense]] # brim\nname = \"{name}\"\nfacing-deg = 0 # about\n");
+        let text = HANDMADE.to_owned() + &table("back") + &table("front");
+        let mut document = Document::new(&text).unwrap();
+        document.set_mirrored("front", true).unwrap();
+        let kept = text.clone() + "mirrored = true\n";
+        assert_eq!(document.text(), kept);
+        document.set_mirrored("front", false).unwrap();
+        assert_eq!(document.text(), text + "mirrored = false\n");
+        document.set_mirrored("eyes", true).unwrap_err();
+        let mut inline = Document::new("sense = [{ name = \"a\" }, { name = \"b\" }]\n").unwrap();
+        inline.set_mirrored("b", true).unwrap();
+        assert_eq!(
+            inline.text(),
+            "sense = [{ name = \"a\" }, { name = \"b\" , mirrored = true }]\n"
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn sense(section: Section<'_>, wired: &BoardPlan, others: &Senses) -> Option<Sen
     let name = section.required("name", |v| {
         let name = name(text(v)?)?;
         let is_taken = others.iter().any(|other| other.name == name);
-        ensure!(!is_taken, "another sense has this name");
+        ensure!(!is_taken, "another sense has this name; choose another");
         Ok(name)
     });
     let section = match &name {
@@ -52,7 +52,7 @@ fn sense(section: Section<'_>, wired: &BoardPlan, others: &Senses) -> Option<Sen
             tty.map(|tty| SenseKind::Ld2450 { tty, mirrored })
         }
         Some(_) => {
-            section.fault("kind", "must be \"gpio\" or \"ld2450\"");
+            section.fault("kind", "must be \"ld2450\", a radar, or \"gpio\", a PIR");
             // Which keys belong here, nobody knows.
             return None;
         }
@@ -71,7 +71,7 @@ fn pin(value: &Item, wired: &BoardPlan, others: &Senses) -> Result<u8> {
     let is_at =
         |other: &&SensePlan| matches!(other.kind, SenseKind::Gpio { pin: p, .. } if p == pin);
     match others.iter().find(is_at) {
-        Some(other) => bail!("is {}'s; choose another pin", other.name),
+        Some(other) => bail!("is taken by the sense {}; choose another pin", other.name),
         None => Ok(pin),
     }
 }
@@ -89,7 +89,10 @@ fn tty(value: &Item, others: &Senses) -> Result<Device> {
     let is_at =
         |other: &&SensePlan| matches!(&other.kind, SenseKind::Ld2450 { tty, .. } if *tty == device);
     match others.iter().find(is_at) {
-        Some(other) => bail!("is {}'s; each radar needs a port of its own", other.name),
+        Some(other) => bail!(
+            "is taken by the sense {}; each radar needs a port of its own",
+            other.name
+        ),
         None => Ok(device),
     }
 }

@@ -113,12 +113,17 @@ pub(super) fn listen(plan: &SensePlan, tty: &str, news: &Arc<Inlet<News>>) -> io
     let (plan, tty) = (plan.clone(), tty.to_owned());
     let work = move || {
         let mut doctor = Doctor::default();
+        // Whoever had the port before may hold it for a moment yet.
+        let mut is_first = true;
         while wanted.strong_count() > 0 {
             let error = match open_port(&tty) {
                 Ok(port) => follow(&port, &plan, &wanted, &mut doctor),
                 Err(error) => error,
             };
-            if let Some(news) = wanted.upgrade() {
+            let was_first = std::mem::take(&mut is_first);
+            if let Some(news) = wanted.upgrade()
+                && !(was_first && error == Errno::WOULDBLOCK)
+            {
                 doctor.see(Health::Shut(error), &news);
             }
             thread::sleep(RETRY);

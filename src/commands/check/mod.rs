@@ -1,6 +1,8 @@
 //! `check`: files, then the board; a line for each, and what to do.
 
 mod answers;
+pub(crate) mod seeing;
+mod witness;
 
 use crate::failure::{Exit, Failure};
 use crate::files::Files;
@@ -21,6 +23,13 @@ struct Report {
 }
 
 impl Report {
+    fn new(verbose: bool) -> Self {
+        Self {
+            verbose,
+            first: None,
+        }
+    }
+
     fn good(&self, line: impl Display) {
         tell(format_args!("✓ {line}"));
     }
@@ -49,6 +58,18 @@ impl Report {
     fn failed(&mut self, failure: &Failure) {
         self.bad(failure.exit, failure);
     }
+
+    /// Exits as the first ✗ does.
+    fn end(&self) -> Result<()> {
+        match self.first {
+            None => Ok(()),
+            Some(exit) => Err(Failure {
+                exit,
+                message: "Not all is well; the lines marked ✗ say what to do.".to_owned(),
+            }
+            .into()),
+        }
+    }
 }
 
 /// How far to look.
@@ -63,10 +84,7 @@ pub(crate) struct Depth {
 }
 
 pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
-    let mut report = Report {
-        verbose: depth.verbose,
-        first: None,
-    };
+    let mut report = Report::new(depth.verbose);
     let on_pi = !which.is_virtual();
     let only_files = depth.only_files;
     let hat = match files.load() {
@@ -81,6 +99,14 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
     };
     if let Some(hat) = &hat {
         servos(&report, &hat.rig);
+        for plan in &hat.senses {
+            report.good(format_args!(
+                "the sense {} ({}) is at {}; `tentacle-hat check --senses` tells what it sees",
+                plan.name,
+                plan.kind.name(),
+                plan.kind
+            ));
+        }
         speeds(&mut report, hat, only_files);
         if !only_files {
             answers::board(&mut report, which, &hat.rig, depth.resets);
@@ -89,14 +115,7 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
     if on_pi && !only_files {
         service(&report);
     }
-    match report.first {
-        None => Ok(()),
-        Some(exit) => Err(Failure {
-            exit,
-            message: "Not all is well; the lines marked ✗ say what to do.".to_owned(),
-        }
-        .into()),
-    }
+    report.end()
 }
 
 /// Rate and step, the button, and each servo's channel, range and start in the cycle.
