@@ -170,7 +170,7 @@ fn whatever_is_asked_for_in_whatever_order() {
                 3 => performance.ask().set_mood(Mood::ALL[below(3) as usize]),
                 4 => performance
                     .ask()
-                    .play(Scene::all().nth(below(6) as usize).unwrap(), t_us),
+                    .play(Scene::all().nth(below(7) as usize).unwrap(), t_us),
                 5 => performance.ask().play_show(below(2) == 0, t_us),
                 6 => performance
                     .ask()
