@@ -570,10 +570,10 @@ mod tests {
                 let mut before: Option<Person> = None;
                 for t_us in (0..20 * SECOND).step_by(20_000) {
                     if t_us % 100_000 == 0 {
-                        see(&mut people, stays, &seen(stays), &head, t_us);
-                        if t_us < 5 * SECOND || t_us > 15 * SECOND {
+                        if !(5 * SECOND..=15 * SECOND).contains(&t_us) {
                             see(&mut people, leaves, &seen(leaves), &head, t_us);
                         }
+                        see(&mut people, stays, &seen(stays), &head, t_us);
                     }
                     if gone && t_us == 5 * SECOND {
                         people.lose(id(leaves), t_us);
