@@ -256,34 +256,37 @@ fn two_senses_and_one_who_walks_by() {
     assert!(worst < 0.12, "{worst}");
 }
 
-#[test]
-fn who_has_become_dull_is_so_under_any_word() {
+/// When it turns to whom, of one who stands there and is called so, and another one.
+fn turns(called: impl Fn(u64) -> String) -> Vec<(u64, Option<bool>)> {
     let mut performance = Performance::new(&hat(), 7);
-    let mut words = vec![];
+    let mut turns = vec![(0, None)];
     for t_us in (10_000_000..40_000_000).step_by(SLOT_US as usize) {
         if t_us % 100_000 == 0 {
-            // He who stands there is called otherwise every second, by a radar that lost him.
-            let word = format!("radar.{}", t_us / 1_000_000);
+            // The radar is blind for a third of each second.
             if t_us % 1_000_000 < 700_000 {
-                performance
-                    .meet(id(&word), Some(&seen(-30.0, 1.0)), t_us)
-                    .unwrap();
+                let id = id(&called(t_us / 1_000_000));
+                performance.meet(id, Some(&seen(-30.0, 1.0)), t_us).unwrap();
             }
+            let other = id("eyes.bo");
             performance
-                .meet(id("eyes.bo"), Some(&seen(50.0, 2.0)), t_us)
+                .meet(other, Some(&seen(50.0, 2.0)), t_us)
                 .unwrap();
         }
         performance.advance(t_us);
-        let word = performance.attended().map(|id| id.as_str() == "eyes.bo");
-        if words.last().is_none_or(|(_, last)| *last != word) {
-            words.push((t_us, word));
+        let whom = performance.attended();
+        let whom = whom.map(|id| id.as_str() == "eyes.bo");
+        if turns.last().is_none_or(|(_, last)| *last != whom) {
+            turns.push((t_us, whom));
         }
     }
-    // The other one has his turn, as if the first had one word; and turns are no shorter.
-    let turns: Vec<_> = words.iter().map(|(_, word)| *word).collect();
-    assert!(turns.len() > 4, "{words:?}");
-    let looks = words.windows(2).skip(1).map(|pair| pair[1].0 - pair[0].0);
-    assert!(looks.min().unwrap() >= 3_000_000, "{words:?}");
+    turns
+}
+
+#[test]
+fn who_has_become_dull_is_so_under_any_word() {
+    let one_word = turns(|_| "radar.0".to_owned());
+    assert!(one_word.len() > 4, "{one_word:?}");
+    assert_eq!(turns(|second| format!("radar.{second}")), one_word);
 }
 
 #[test]
@@ -393,7 +396,8 @@ fn a_crowd() {
         }
     }
     println!("{attended:?}, {changes} changes, {longest_us:?}, {most_us}");
-    assert!(most_us < 30_000_000);
+    // Servos bear it for 30 s; it is a sway toward who is near, and over at once.
+    assert!(most_us < 1_000_000, "{most_us}");
     assert!(attended.iter().all(|slots| *slots > 500), "{attended:?}");
     // It tires of everybody, and of who stands the sooner: he is near, and all the same it
     // is seldom with him.

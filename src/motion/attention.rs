@@ -254,6 +254,20 @@ mod tests {
     }
 
     #[test]
+    fn it_tires_of_who_stands_and_later_of_who_moves() {
+        let tires = |moves: f32| {
+            let turns = turns(60, |s| [(20.0 + moves * (2.0 * s).sin(), 1.0)].to_vec());
+            assert_eq!(
+                turns[..2].iter().map(|turn| turn.1).collect::<Vec<_>>(),
+                [Some(0), None]
+            );
+            turns[1].0 - turns[0].0
+        };
+        assert!((10_000_000..13_000_000).contains(&tires(0.0)));
+        assert!((20_000_000..30_000_000).contains(&tires(40.0)));
+    }
+
+    #[test]
     fn whatever_they_do_it_does_not_flutter() {
         let head = Headings::default();
         let mut random = 1u64;
