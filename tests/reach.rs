@@ -139,12 +139,6 @@ fn a_tenth_of_its_lean_within_four_tenths_of_a_second() {
         let made = |bend: &Bend| along(bend) - along(&first) >= 0.1 * last.lean();
         let slots = bends.iter().position(made).unwrap() as u64;
         worst_us = worst_us.max(slots * SLOT_US);
-        println!(
-            "{k} {distance}: {} us, {} {}",
-            slots * SLOT_US,
-            along(&first),
-            last.lean()
-        );
     }
     println!("at worst {worst_us} µs");
     assert!(worst_us <= 400_000, "{worst_us}");
@@ -252,7 +246,6 @@ fn two_senses_and_one_who_walks_by() {
             }
         }
     }
-    println!("{worst}");
     assert!(worst < 0.12, "{worst}");
 }
 
