@@ -198,6 +198,9 @@ pub(crate) struct Plot {
     /// Play the cues of a file, as `run` does; of a record, its cues alone
     #[arg(long, value_name = "FILE")]
     pub(crate) cues: Option<PathBuf>,
+    /// Draw whom the hat attends before the virtual people of a file, as `run` has them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
     /// How much of the pulses and paths to draw; spectra are always of ten minutes
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,

@@ -108,6 +108,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             let wish = commands::plot::Wish {
                 demo: options.demo,
                 cues: options.cues,
+                people: options.people,
                 seconds: options.seconds,
                 seed: options.seed,
                 output: options.output,

@@ -58,6 +58,8 @@ pub(crate) struct Crowd {
     /// Each one's way through the room: m to the right of where the wearer's front was at
     /// the start, and ahead.
     walkers: Vec<Way<2>>,
+    /// What the file calls all of them but the first, who is led by keys.
+    names: Vec<String>,
     /// What sensors believe in from then on; it turns with the head.
     ghosts: Vec<(u64, Place)>,
     /// How far the head is turned, degrees clockwise: by the file, and by keys on top.
@@ -69,6 +71,7 @@ impl Default for Crowd {
     fn default() -> Self {
         Self {
             walkers: vec![Way::default()],
+            names: Vec::new(),
             ghosts: Vec::new(),
             heads: [Way::from([0.0]), Way::from([0.0])],
         }
@@ -83,6 +86,12 @@ impl Crowd {
     pub(crate) fn head_deg(&self, t_us: u64) -> f64 {
         let turned = |head: &Way<1>| head.at(t_us).map_or(0.0, |[deg]| deg);
         self.heads.iter().map(turned).sum()
+    }
+
+    /// What the file calls them, each with his number.
+    #[cfg(feature = "plot")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &str)> {
+        (GUEST + 1..).zip(self.names.iter().map(String::as_str))
     }
 
     /// Where everybody is who is there, as the wearer has it; each with his number.

@@ -36,8 +36,6 @@ const FORMS: &str = "SECONDS and NAME BEARING DISTANCE, NAME gone, head DEGREES,
 #[derive(Debug, Default)]
 struct Script {
     crowd: Crowd,
-    /// Whose ways those behind the guest's are.
-    names: Vec<String>,
     last_us: u64,
 }
 
@@ -90,10 +88,10 @@ impl Script {
             [name, bearing, distance] => {
                 let place = place(bearing, distance)?;
                 if self.find(name).is_none() {
-                    if self.names.len() == NAMES {
+                    if self.crowd.names.len() == NAMES {
                         return Err(format!("there are {NAMES} names already: use one again"));
                     }
-                    self.names.push(name.to_owned());
+                    self.crowd.names.push(name.to_owned());
                     self.crowd.walkers.push(Way::default());
                 }
                 if self.find(name).is_some_and(|way| !is_there(way)) {
@@ -110,7 +108,7 @@ impl Script {
     }
 
     fn find(&mut self, name: &str) -> Option<&mut Way<2>> {
-        let who = self.names.iter().position(|known| known == name)?;
+        let who = self.crowd.names.iter().position(|known| known == name)?;
         self.crowd.walkers.get_mut(1 + who)
     }
 

@@ -30,7 +30,7 @@ use crate::view::{Act, View};
 use anyhow::{Context, Result};
 use cues::Cues;
 use log::Log;
-use party::Party;
+pub(crate) use party::Party;
 pub(crate) use programme::{Programme, short};
 use record::Record;
 use rereader::Reader;

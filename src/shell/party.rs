@@ -16,8 +16,8 @@ const APART_US: u32 = 41_000;
 const UP_US: u64 = 600_000_000;
 
 /// Those who are there, and what sees them.
-pub(super) struct Party {
-    pub(super) crowd: Crowd,
+pub(crate) struct Party {
+    pub(crate) crowd: Crowd,
     seed: u32,
     /// Each with what it has to say.
     senses: Vec<(SensePlan, Sense, VecDeque<News>)>,
@@ -32,7 +32,7 @@ enum Sense {
 }
 
 impl Party {
-    pub(super) fn new(crowd: Crowd, seed: u32, plans: &Senses) -> Self {
+    pub(crate) fn new(crowd: Crowd, seed: u32, plans: &Senses) -> Self {
         let mut party = Self {
             crowd,
             seed,
@@ -61,7 +61,7 @@ impl Party {
     }
 
     /// What one of them has to say by `t_us`.
-    pub(super) fn next(&mut self, t_us: u64) -> Option<(&SensePlan, News)> {
+    pub(crate) fn next(&mut self, t_us: u64) -> Option<(&SensePlan, News)> {
         if self.asked_us != Some(t_us) {
             self.asked_us = Some(t_us);
             for (_, sense, news) in &mut self.senses {

@@ -144,7 +144,7 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.trim_end().to_owned()
     };
     // The keys, as many as there is room for.
-    let keys = " q leaves  ^Z pauses  m mood  f fold  s startle  d demo  1-6 scene  ↑↓←→ tune";
+    let keys = " q leaves  ^Z pauses  m mood  f fold  s startle  d demo  1-7 scene  ↑↓←→ tune";
     assert_eq!(shown(80, &Foot::default()), keys);
     assert_eq!(shown(20, &Foot::default()), " q leaves  ^Z pauses");
     let with_people = Foot {
