@@ -104,6 +104,8 @@ const ABSENT: &[Check] = &[
 ];
 
 fn main() -> Result<()> {
+    // The speed of an emulated port goes out on it as a byte, when it is set.
+    println!();
     let line = std::fs::read_to_string("/proc/cmdline")?;
     let part = line
         .split_whitespace()
