@@ -80,9 +80,7 @@ const DAY: &[Check] = &[
     check("reload of bad files fails", beside::reload_bad),
     check("nobody else drives the board", beside::exit_75),
     check("cues over the socket", beside::cues),
-    // As soon as servos.toml may have a [[sense]], in the place of the one below:
-    // check("a radar sees who is there", sees::radar),
-    check("a radar's port may be read", sees::port),
+    check("a radar sees who is there", sees::radar),
     long("an OE pin that cannot be driven", beside::oe),
     check("limp after SIGKILL", ends::kill),
     check("limp after SIGABRT", ends::abort),

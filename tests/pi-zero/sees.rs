@@ -6,9 +6,7 @@ use anyhow::{Context, Result, ensure};
 use std::fs::{self, File};
 use std::io::Write;
 
-/// What Raspberry Pi OS calls /dev/serial0 on a Pi Zero.
-const TTY: &str = "/dev/ttyAMA0";
-/// The name is `front`.
+/// On what Raspberry Pi OS calls /dev/serial0 on a Pi Zero without Bluetooth.
 const SENSE: &str = r#"
 [[sense]]
 name = "front"
@@ -19,42 +17,12 @@ facing-deg = 0
 /// A metre to the right and a metre ahead.
 const PERSON: &str = "front.1:45.0:1.41:";
 
-const DROP_IN: &str = "/run/systemd/system/tentacle-hat.service.d";
-
 /// While `check` is under way, there is a radar.
 fn with_radar<T>(check: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("pi-zero: radar begins");
     let found = check();
     println!("pi-zero: radar ends");
     found
-}
-
-/// In the place of the program, in its sandbox, somebody reads two frames.
-pub(crate) fn port(board: &mut Board) -> Result<String> {
-    let heard = "/run/tentacle-hat/heard";
-    let reads = format!(
-        "[Service]\nTimeoutStartSec=20\nExecStartPre=/bin/sh -ec '\
-         stty -F {TTY} raw -echo; head -c 60 {TTY} >{heard}'\n"
-    );
-    done("systemctl stop tentacle-hat")?;
-    board.wait_limp(8)?;
-    fs::create_dir_all(DROP_IN)?;
-    fs::write(format!("{DROP_IN}/radar.conf"), reads)?;
-    done("systemctl daemon-reload")?;
-    let heard = with_radar(|| {
-        let started = done("systemctl start tentacle-hat");
-        let said = done("journalctl -b -u tentacle-hat -n 5 -o cat")?;
-        started.context(said)?;
-        Ok(fs::read(heard)?)
-    });
-    fs::remove_file(format!("{DROP_IN}/radar.conf"))?;
-    done("systemctl daemon-reload")?;
-    board.moving()?;
-    let heard = heard?;
-    // The first may be caught in its middle.
-    let begins = heard.windows(4).any(|four| four == [0xAA, 0xFF, 3, 0]);
-    ensure!(begins, "no frame begins in {heard:02x?}");
-    done(&format!("stat -c '{TTY}: %a %U %G' {TTY}"))
 }
 
 /// Who is there, as `watch` tells it.
@@ -78,7 +46,6 @@ fn wait_people(start: &str, seconds: u64) -> Result<String> {
     found.with_context(|| format!("people are not «{start}» but «{last}»"))
 }
 
-#[expect(dead_code, reason = "the program has no [[sense]] yet")]
 pub(crate) fn radar(board: &mut Board) -> Result<String> {
     let process = board.moving()?;
     let servos = File::options()
