@@ -3,7 +3,7 @@
 
 use crate::stage::*;
 use anyhow::{Context, Result, ensure};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 
 /// On what Raspberry Pi OS calls /dev/serial0 on a Pi Zero without Bluetooth.
