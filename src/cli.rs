@@ -184,8 +184,9 @@ pub(crate) struct Check {
     /// Tell the chip's own figures as well
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    #[command(flatten)]
-    pub(crate) socket: Socket,
+    /// With --senses: the hat's cue socket [default: the service's, /run/tentacle-hat/cue]
+    #[arg(long, value_name = "PATH", requires = "senses")]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// Options of `plot`.
