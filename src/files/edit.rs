@@ -129,10 +129,6 @@ impl Document {
 
     /// Makes the tentacle's compass hold `marks`, or takes it away if there are none; rows
     /// that stay are not touched.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the session that measures marks")
-    )]
     pub(crate) fn set_compass(&mut self, tentacle: usize, marks: &[Mark]) -> Result<()> {
         let section = self.tentacle(tentacle)?;
         if marks.is_empty() {

@@ -53,11 +53,14 @@ const ADVICE: u16 = 4;
 const KEYS: [&str; 3] = [
     "↑↓ choose  Space engage / limp  w wiggle  ←→ 10 µs  Shift ←→ 50 µs  , . one tick",
     "n neutral  [ negative end  ] positive end  m middle point  f turn round  t sweep",
-    "g to neutral  a all straight  u undo  s save  q quit  Ctrl-Z shell  ? help",
+    "g to neutral  a all straight  c compass  u undo  s save  q quit  Ctrl-Z  ? help",
 ];
 
 const KEYS_ALL_STRAIGHT: [&str; 1] =
-    ["↑↓ choose   ←→ , . straighten   w wiggle   n neutral   u undo   Space all limp"];
+    ["↑↓ choose  ←→ , . straighten  w wiggle  n neutral  p point  u undo  Space limp"];
+
+const KEYS_COMPASS: [&str; 1] =
+    ["←→ 2°  Shift ←→ 10°  , . 0.5°  ↑↓ lean  Enter take  k skip  u undo  1-8  s save"];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -77,10 +80,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
     let roomy = is_roomy(session.servos.len());
     let gap = u16::from(roomy && area.height > lines);
     let all_straight = matches!(session.mode, Mode::AllStraight { .. });
-    let shown = match (all_straight, roomy) {
-        (true, _) => &KEYS_ALL_STRAIGHT[..],
-        (false, true) => &KEYS[..],
-        (false, false) => &KEYS[2..],
+    let shown = match (&session.mode, roomy) {
+        (Mode::AllStraight { .. }, _) => &KEYS_ALL_STRAIGHT[..],
+        (Mode::Compass, _) => &KEYS_COMPASS[..],
+        (_, true) => &KEYS[..],
+        (_, false) => &KEYS[2..],
     };
     let rows = Layout::vertical([
         Constraint::Length(1),
@@ -117,7 +121,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
 
 fn heading(session: &Session) -> String {
     let measured = session.servos.iter().filter(|s| s.points.are_a_table());
-    let unsaved = match session.unsaved().count() {
+    let unsaved = match session.unsaved().count() + session.unsaved_marks().count() {
         0 => String::new(),
         n => format!(", {n} unsaved"),
     };

@@ -1,7 +1,7 @@
 //! The session under sequences of keys that nobody would type.
 
 use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
-use super::{Action, Felt, Mode, Session};
+use super::{Action, Felt, Measured, Mode, Session};
 use crate::files::Document;
 use crate::files::{Files, SHIPPED_SERVOS, Servos};
 use crate::files::{Points, tenths};
@@ -56,8 +56,12 @@ fn save(text: &str, session: &mut Session) -> String {
     for &i in &ready {
         document.set_points(i, &session.servos[i].points).unwrap();
     }
-    let measured = |i: usize| (i, session.servos[i].points.clone());
-    session.saved(ready.into_iter().map(measured).collect(), "");
+    let points = |i: usize| (i, session.servos[i].points.clone());
+    let measured = Measured {
+        points: ready.into_iter().map(points).collect(),
+        marks: Vec::new(),
+    };
+    session.saved(measured, "");
     document.text()
 }
 
