@@ -167,6 +167,7 @@ fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
             name: name?,
             // Its fault is noted; the rest can still be checked with it.
             facing: facing.unwrap_or_default(),
+            compass: None,
             servos: [x?, y?],
         })
     })();
