@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::calibration::with_compass;
 use common::{folder, hat};
 use std::fs;
 use std::path::PathBuf;
@@ -114,25 +115,7 @@ fn a_servo_without_a_table_is_named() {
 
 #[test]
 fn a_compass_is_told_how_well_it_points() {
-    // A tentacle that points 10° further left than its servos lean, and stands straight at a
-    // bend of (0.03, -0.02).
-    let row = |k: u32, beside: f64| {
-        let (sin, cos) = f64::from(45 * k + 360 + 10 - 315).to_radians().sin_cos();
-        let bearing = f64::from(45 * k) + beside;
-        format!(
-            "[{bearing}, 0.4, {:.4}, {:.4}]",
-            0.4 * sin + 0.03,
-            0.4 * cos - 0.02
-        )
-    };
-    let compass = |beside: f64| {
-        let rows: Vec<_> = (0..8)
-            .map(|k| row(k, if k == 2 { beside } else { 0.0 }))
-            .collect();
-        let compass = format!("facing-deg = 315\ncompass = [{}]\n", rows.join(", "));
-        SERVOS.replacen("facing-deg = 315\n", &compass, 1)
-    };
-    let (said, exit) = check("compass", &compass(0.0), MOTION, &["--files"]);
+    let (said, exit) = check("compass", &with_compass(SERVOS, 0.0), MOTION, &["--files"]);
     assert_eq!(exit, Some(0), "{said}");
     let line = "✓ front-left: by the 8 marks of its compass it points to within 0.2° in the mean, \
                 0.4° at worst, and leans to 94 % of a wish\n";
@@ -148,7 +131,12 @@ fn a_compass_is_told_how_well_it_points() {
     );
     assert!(said.lines().all(|line| line.starts_with('✓')), "{said}");
 
-    let (said, exit) = check("compass-off", &compass(30.0), MOTION, &["--files"]);
+    let (said, exit) = check(
+        "compass-off",
+        &with_compass(SERVOS, 30.0),
+        MOTION,
+        &["--files"],
+    );
     assert_eq!(exit, Some(0), "{said}");
     let line = "· front-left: the mark at 120° lies";
     assert!(said.contains(line), "{said}");
@@ -165,6 +153,12 @@ fn a_wave_that_the_limits_would_flatten() {
         "{said}"
     );
     assert!(!said.contains("✗ front-left.x"), "{said}");
+    // A compass that leaves 94 % of it wants that much less.
+    let (said, _) = check("steep-aimed", &with_compass(SERVOS, 0.0), &motion, &[]);
+    assert!(
+        said.contains("✗ front-left.y: the wave wants up to 20"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -3,9 +3,12 @@
 mod common;
 
 use common::crooked::{Crooked, leaning, wrapped};
+use common::sim::hat_of;
 use std::f64::consts::TAU;
 use tentacle_hat::calibration::{Compass, EYE_DEG};
-use tentacle_hat::units::Turns;
+use tentacle_hat::motion::Pose;
+use tentacle_hat::pulse::{self, Pulses};
+use tentacle_hat::units::{Bend, Turns};
 
 const HATS: usize = 1000;
 const TENTACLES: usize = 4;
@@ -102,6 +105,42 @@ fn eight_bearings_are_enough() {
     assert!((0.06..0.08).contains(&none.1));
     for (low, high) in [eight_low, eight_high] {
         assert!(low >= 0.9 && high >= 0.98);
+    }
+}
+
+#[test]
+fn a_hat_points_where_its_pose_has_it() {
+    let mut random = Random(5);
+    for _ in 0..50 {
+        let tentacle = random.tentacle().taut();
+        let rig = hat_of(Some(&tentacle), 50, 1100.0, 1900.0, 20_000.0).rig;
+        let points = |pulses: &Pulses, i: usize| {
+            let bend = |servo: usize| {
+                let table = &rig.servos()[servo].calibration.as_ref().unwrap().table;
+                table.bend_at(pulses.0[servo].unwrap().get())
+            };
+            let (x, y) = (bend(2 * i), bend(2 * i + 1));
+            (Bend { x, y }, tentacle.points(Bend { x, y }, [1.0; 2]))
+        };
+        for k in 0..PEOPLE {
+            let mut pose = Pose::STRAIGHT;
+            for (bend, tentacle) in pose.0.iter_mut().zip(rig.tentacles()) {
+                let bearing = Turns::new(person(k) / TAU);
+                *bend = Bend::toward_bearing(bearing, tentacle.facing, 0.7);
+            }
+            // A limp hat wakes straight, and is there a moment later.
+            let woken = pulse::next(&rig, &pose, &Pulses::LIMP);
+            let there = (0..50).fold(woken, |pulses, _| pulse::next(&rig, &pose, &pulses));
+            for (i, at) in rig.tentacles().iter().enumerate() {
+                let (straight, _) = points(&woken, i);
+                let tip = at.tip(straight);
+                assert!(tip.lean() < 1e-3, "{tip:?}");
+                let facing = at.facing.get() * TAU;
+                let off = wrapped(points(&there, i).1 + facing - person(k)).to_degrees();
+                // What the assumed errors of tendons take from eight perfect marks.
+                assert!(off.abs() < 1.5, "{off}°");
+            }
+        }
     }
 }
 

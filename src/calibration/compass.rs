@@ -314,7 +314,7 @@ fn aim([a, b, x, c, d, y]: [f64; 6]) -> Option<(Aim, f32)> {
         [share(a), share(b), x as f32],
         [share(c), share(d), y as f32],
     ];
-    (det > 0.0 && room > 0.0 && scale >= 0.5).then_some((Aim { axes }, scale as f32))
+    (det > 0.0 && scale >= 0.5).then_some((Aim { axes }, scale as f32))
 }
 
 #[cfg(test)]
@@ -424,6 +424,8 @@ mod tests {
         // One servo that hardly pulls, and one bend for every bearing.
         let slack = [1.0, 0.0, 0.0, 0.0, 0.1, 0.0];
         assert_eq!(refused(&marks(slack, facing, 12)), Crooked);
+        // One that stands straight where its servos do not come.
+        assert_eq!(aim([1.0, 0.0, 1.1, 0.0, 1.0, 0.0]), None);
         let stuck = |taken: &mut Bend| *taken = Bend { x: 0.4, y: 0.4 };
         assert_eq!(refused(&with(stuck)), Crooked);
     }
