@@ -122,6 +122,10 @@ pub(crate) struct Run {
     /// Play the cues of a file: lines of SECONDS CUE, as in `12.5 fold`
     #[arg(long, value_name = "FILE")]
     pub(crate) cues: Option<PathBuf>,
+    /// Let virtual people come and go, whom virtual sensors see (virtual board): lines of SECONDS
+    /// NAME BEARING DISTANCE, as in `2.5 ann -40 1.5`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
     /// Write every cue that comes in to a file that `--cues` plays again to the bit
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -194,6 +198,9 @@ pub(crate) struct Plot {
     /// Play the cues of a file, as `run` does; of a record, its cues alone
     #[arg(long, value_name = "FILE")]
     pub(crate) cues: Option<PathBuf>,
+    /// Draw whom the hat attends before the virtual people of a file, as `run` has them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
     /// How much of the pulses and paths to draw; spectra are always of ten minutes
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,

@@ -3,11 +3,13 @@
 
 mod cli;
 mod commands;
+mod crowd;
 mod failure;
 mod files;
 mod fingerprint;
 mod host;
 mod inlet;
+mod lines;
 mod nearest;
 mod oscillator;
 mod outlet;
@@ -83,6 +85,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
                 reload: options.reload,
                 trace: options.trace,
                 cues: options.cues,
+                people: options.people,
                 record: options.record,
                 seed: options.seed,
                 socket: options.socket,
@@ -106,6 +109,7 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             let wish = commands::plot::Wish {
                 demo: options.demo,
                 cues: options.cues,
+                people: options.people,
                 seconds: options.seconds,
                 seed: options.seed,
                 output: options.output,

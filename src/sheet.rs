@@ -6,21 +6,18 @@
 //! refused; without its notes it is a sheet like any other.
 
 use crate::failure::Failure;
+use crate::lines;
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use tentacle_hat::cue::Cue;
 
 /// How a note begins.
 const NOTE: &str = "# @ ";
 /// Longer than anybody plays; what is larger is no sheet.
-const MAX_BYTES: u64 = 16 << 20;
-/// So many faults are told.
-const MAX_FAULTS: usize = 20;
-/// As `run --seconds`: a year.
-const MAX_S: f64 = 366.0 * 24.0 * 3600.0;
+const MAX_MIB: u64 = 16;
+/// What a line is.
+const FORM: &str = "SECONDS CUE, as in `12.5 fold`";
 
 /// What is to be played when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,44 +123,21 @@ impl Sheet {
     }
 
     fn read(path: &Path, notes: bool) -> Result<Self, Failure> {
-        let shown = path.display().to_string();
-        let mut text = Vec::new();
-        let read =
-            File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
-        read.map_err(|error| Failure::config(format_args!("{shown}: {error}")))?;
-        if text.len() as u64 > MAX_BYTES {
-            let most = MAX_BYTES >> 20;
-            let why = format_args!("{shown}: is larger than {most} MiB, and is not played in part");
-            return Err(Failure::config(why));
-        }
-        let text = String::from_utf8(text)
-            .map_err(|_| Failure::config(format_args!("{shown}: is no text (UTF-8)")))?;
+        let (shown, text) = lines::open(path, MAX_MIB)?;
         Self::parse(&shown, &text, notes)
     }
 
     fn parse(name: &str, text: &str, notes: bool) -> Result<Self, Failure> {
         let mut sheet = Self::default();
-        let mut faults = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            let place = format!("{name}:{}", number + 1);
-            let read = match line.strip_prefix(NOTE) {
-                Some(note) if notes => sheet.notes.get_or_insert_default().note(note),
-                _ => sheet.line(line, &place),
-            };
-            faults.extend(read.err().map(|what| format!("{place}: {what}")));
-            if faults.len() == MAX_FAULTS {
-                faults.push(format!("{name}: and perhaps more"));
-                break;
-            }
-        }
-        if !faults.is_empty() {
-            return Err(Failure::config(faults.join("\n")));
-        }
+        lines::each(name, text, |line, place| match line.strip_prefix(NOTE) {
+            Some(note) if notes => sheet.notes.get_or_insert_default().note(note),
+            _ => sheet.line(line, place),
+        })?;
         Ok(sheet)
     }
 
     fn line(&mut self, line: &str, place: &str) -> Result<(), String> {
-        let line = line.split('#').next().unwrap_or_default().trim();
+        let line = lines::bare(line);
         if line.is_empty() {
             return Ok(());
         }
@@ -253,13 +227,7 @@ impl Notes {
 
 /// Seconds as a cue sheet has them, in µs.
 fn micros(word: &str) -> Result<u64, String> {
-    match word.parse::<f64>() {
-        Ok(seconds) if (0.0..=MAX_S).contains(&seconds) => Ok((seconds * 1e6).round() as u64),
-        _ => Err(format!(
-            "\"{}\" is no moment: a line is SECONDS CUE, as in `12.5 fold`",
-            word.chars().take(32).collect::<String>().escape_default()
-        )),
-    }
+    lines::micros(word, FORM)
 }
 
 #[cfg(test)]
@@ -299,7 +267,7 @@ mod tests {
     fn what_is_too_large_is_not_played_in_part() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let line = b"1 fold\n";
-        let room = MAX_BYTES as usize / line.len();
+        let room = (MAX_MIB << 20) as usize / line.len();
         std::io::Write::write_all(&mut file, &line.repeat(room)).unwrap();
         assert_eq!(Sheet::open(file.path()).unwrap().cues.len(), room);
         std::io::Write::write_all(&mut file, line).unwrap();

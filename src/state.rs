@@ -1,5 +1,6 @@
 //! What an onlooker may know of a moving hat.
 
+use crate::crowd::{Crowd, Place};
 use arrayvec::{ArrayString, ArrayVec};
 use tentacle_hat::board::virtual_chip::{Chip, Emitted};
 use tentacle_hat::calibration::{CHANNELS, Channel, MAX_TENTACLES, Servo};
@@ -23,6 +24,15 @@ pub(crate) struct State {
     /// The fingerprint of the rig in force.
     pub(crate) servos: u64,
     pub(crate) playing: Playing,
+    /// Where virtual people are.
+    pub(crate) people: ArrayVec<Stands, { Crowd::MOST }>,
+}
+
+/// Where somebody is, not as it is believed: bearing and distance from the wearer's front.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stands {
+    pub(crate) bearing_deg: f32,
+    pub(crate) distance_m: f32,
 }
 
 /// What a performance shows of itself.
@@ -37,6 +47,8 @@ pub(crate) struct Playing {
     /// The numbers of motion.toml in force, in the order of [`Key::all`].
     pub(crate) keys: ArrayVec<f64, { Key::COUNT }>,
     pub(crate) people: ArrayVec<(Id, Sighting), { People::MOST }>,
+    /// Whom it reaches for.
+    pub(crate) attended: Option<Id>,
     /// Where the head was turned to last, degrees clockwise.
     pub(crate) heading_deg: Option<f32>,
 }
@@ -52,6 +64,7 @@ impl Playing {
             bends: bends.into_iter().take(performance.tentacles()).collect(),
             keys: Key::all().map(|key| wishes.motion().get(key)).collect(),
             people: performance.people_at(t_us).collect(),
+            attended: performance.attended(),
             heading_deg: performance.heading_deg(),
         }
     }
@@ -85,6 +98,16 @@ impl State {
     /// Takes down that all channels are off.
     pub(crate) fn relax(&mut self) {
         self.outputs = [Emitted::Limp; CHANNELS];
+    }
+
+    /// Takes down where virtual people are.
+    pub(crate) fn meet(&mut self, crowd: &Crowd) {
+        let stands = |(_, place): (usize, Place)| Stands {
+            bearing_deg: place.bearing_deg as f32,
+            distance_m: place.distance_m as f32,
+        };
+        let people = crowd.people(self.t_us).take(Crowd::MOST);
+        self.people = people.map(stands).collect();
     }
 
     /// Takes down what `chip` emits.

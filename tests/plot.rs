@@ -10,10 +10,14 @@ use std::fs;
 use std::path::Path;
 
 /// A picture, and how README.md makes it.
-const PICTURES: [(&str, &[&str]); 3] = [
+const PICTURES: [(&str, &[&str]); 4] = [
     ("wave", &["--config", "tests/releases/0.1.0"]),
     ("life", &[]),
     ("show", &["--demo"]),
+    (
+        "crowd",
+        &["--people", "examples/fair.people", "--seconds", "600"],
+    ),
 ];
 
 /// The picture that these options draw, and what is said of it.

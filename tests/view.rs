@@ -69,6 +69,20 @@ fn q_leaves() {
     left_by("q", |session| session.press("q"));
 }
 
+/// Without a file, too; each sense sees him as it would a real one.
+#[test]
+fn a_key_puts_somebody_before_the_hat_and_takes_him_away() {
+    let mut session = Session::start("person", &[]);
+    session.see("frames/s");
+    session.press("p");
+    session.see("reaching");
+    session.see(",. round");
+    session.press("p");
+    session.see("s startle");
+    session.press("q");
+    assert!(session.end().0.success());
+}
+
 #[test]
 fn another_key_shows_the_keys() {
     left_by("other", |session| {

@@ -1,8 +1,9 @@
 //! `plot`: a picture of the motion, computed and not played.
 
+use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::files::Files;
-use crate::plot::{draw, play};
+use crate::plot::{company, draw, play};
 use crate::say::tell;
 use crate::sheet::{Entry, Sheet};
 use crate::shell::{output, short};
@@ -21,6 +22,8 @@ pub(crate) struct Wish {
     pub(crate) demo: bool,
     /// A sheet whose cues are played.
     pub(crate) cues: Option<PathBuf>,
+    /// Virtual people, and instead of the motion whom it attends.
+    pub(crate) people: Option<PathBuf>,
     pub(crate) seconds: u64,
     pub(crate) seed: u64,
     pub(crate) output: PathBuf,
@@ -33,6 +36,7 @@ pub(crate) fn plot(files: &Files, wish: &Wish) -> Result<()> {
         return Err(Failure::usage(format_args!("--output {shown}: {what}")).into());
     }
     let hat = files.load()?;
+    let crowd = wish.people.as_deref().map(Crowd::open).transpose()?;
     let cues = wish.cues.as_deref().map(Sheet::cues_alone).transpose()?;
     let mut cues = cues.unwrap_or_default();
     if wish.demo {
@@ -42,7 +46,11 @@ pub(crate) fn plot(files: &Files, wish: &Wish) -> Result<()> {
     // Before the work, since that may be in vain.
     let mut file = output::open(&wish.output, HEAD, "picture of `tentacle-hat plot`")
         .with_context(|| shown.clone())?;
-    let played = play(hat, short(wish.seed), cues)?;
+    let played = play(hat, short(wish.seed), cues, crowd)?;
+    let draw = match wish.people {
+        Some(_) => company::draw,
+        None => draw,
+    };
     let (svg, words) = draw(&played, &title(files, wish), wish.seconds)?;
     if file.get_ref().metadata().is_ok_and(|it| it.is_file()) {
         file.get_ref().set_len(0).with_context(|| shown.clone())?;
@@ -57,11 +65,14 @@ pub(crate) fn plot(files: &Files, wish: &Wish) -> Result<()> {
 }
 
 fn title(files: &Files, wish: &Wish) -> String {
-    let cues = wish.cues.as_deref().and_then(Path::file_name);
-    let cues = cues.map_or(String::new(), |name| {
-        format!(", cues of {}", name.to_string_lossy())
-    });
+    let of = |what: &str, path: &Option<PathBuf>| {
+        let name = path.as_deref().and_then(Path::file_name);
+        name.map_or(String::new(), |name| {
+            format!(", {what} of {}", name.to_string_lossy())
+        })
+    };
+    let (cues, people) = (of("cues", &wish.cues), of("people", &wish.people));
     let show = if wish.demo { "the show, " } else { "" };
     let (seconds, seed) = (wish.seconds, wish.seed);
-    format!("{show}{files}{cues}: {seconds} s, seed {seed}")
+    format!("{show}{files}{cues}{people}: {seconds} s, seed {seed}")
 }

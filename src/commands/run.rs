@@ -1,5 +1,6 @@
 //! `run`: move the tentacles until told to stop.
 
+use crate::failure::Failure;
 use crate::host::Which;
 use crate::say::last;
 use crate::shell::{HostShell, Programme};
@@ -10,6 +11,10 @@ use tentacle_hat::performer::Performer;
 pub(crate) fn run(which: Which, programme: &Programme) -> Result<()> {
     if programme.unpaced && !which.is_virtual() {
         bail!("--unpaced needs `--board virtual`: a real board's servos take real time");
+    }
+    if programme.people.is_some() && !which.is_virtual() {
+        let why = "--people needs `--board virtual`: a real hat has real sensors";
+        return Err(Failure::usage(why).into());
     }
     let (mut shell, hat) = HostShell::new(programme, which)?;
     let terms = Terms {

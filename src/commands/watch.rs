@@ -59,7 +59,11 @@ fn draw(call: Call, socket: &Path, files: &Files, hz: Option<&str>) -> Result<()
     let mut ours = fingerprint(&rig);
     let signals = Signals::catch()?;
     let pause = Pause::new(signals.clone());
-    let mut view = View::show(rig, keys(signals.clone(), socket.to_owned(), files.clone()))?;
+    let mut view = View::show(
+        rig,
+        keys(signals.clone(), socket.to_owned(), files.clone()),
+        false,
+    )?;
     let mut call = Some(call);
     let mut tried = Instant::now();
     let mut state = State::default();
@@ -128,6 +132,8 @@ fn keys(signals: Signals, socket: PathBuf, files: Files) -> impl FnMut(Act) -> O
         match act {
             Act::Leave => signals.ask_stop(),
             Act::Pause => signals.ask_pause(),
+            // Nobody here is virtual.
+            Act::Step(_) => return None,
             Act::Keep(numbers) => return Some(files.keep(&numbers)),
             // On a connection of its own: the other one streams.
             Act::Cue(cue) => {

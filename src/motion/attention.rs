@@ -1,15 +1,17 @@
-//! Whom the hat attends to: the near and the new, and not for ever who stands still.
+//! Whom the hat attends to: the near and the new, and not for ever who stands still. Between
+//! two on opposite sides it wavers, and then chooses.
 
-use super::people::{Id, People, Sighting, UNKNOWN_M};
+use super::people::{People, Person, Who};
+use crate::units::Turns;
 use arrayvec::ArrayVec;
 
 /// Somebody who stands still is dull after so long, s, and interesting again after as long
 /// that he was not looked at.
 const TIRES_S: f32 = 12.0;
 const RECOVERS_S: f32 = 10.0;
-/// Who moves, by so much, degrees or m, within so long, s, is dull only after so many times
+/// Who moves, by so much, or so many m, within so long, s, is dull only after so many times
 /// as long.
-const TURN_DEG: f32 = 6.0;
+const TURN: u32 = degrees(6);
 const STEP_M: f32 = 0.15;
 const WITHIN_S: f32 = 1.0;
 const MOVING: f32 = 2.5;
@@ -20,21 +22,41 @@ const NEW: f32 = -1.0;
 /// at least.
 const MORE: f32 = 1.4;
 const AT_LEAST_US: u64 = 3_000_000;
+/// Whatever happens, it does not look elsewhere sooner than that: it would flutter.
+const FLUTTER_US: u64 = 1_000_000;
 /// Who is less interesting than this is not looked at any longer, and who is less than
 /// that not at all.
 const LEAST: f32 = 0.05;
 const ENOUGH: f32 = 0.15;
 /// At this distance, m, half as interesting as at none.
 const HALF_M: f32 = 1.5;
+/// Two who are further apart, neither of them more interesting, make it waver: after so long
+/// it looks at the other one, so often, and then it chooses. Nor does it waver again soon.
+const OPPOSITE: u32 = degrees(100);
+const LOOK_US: u64 = 1_200_000;
+const LOOKS: u8 = 2;
+const CHOSEN_US: u64 = 20_000_000;
+
+/// So many degrees in the units of a phase.
+const fn degrees(deg: u64) -> u32 {
+    ((deg << 32) / 360) as u32
+}
+
+/// The angle between two bearings.
+fn between(a: Turns, b: Turns) -> u32 {
+    (a.minus(b).0 as i32).unsigned_abs()
+}
 
 /// What is known of somebody from before.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    id: Id,
+    who: Who,
     /// How dull he is, up to 1; of who was not looked at for long, less than 0.
     dull: f32,
+    /// How interesting he is, or will be once he is looked at.
+    lasting: f32,
     /// Where he was when he moved last, and how long ago that was, s.
-    bearing_deg: f32,
+    bearing: Turns,
     distance_m: f32,
     stands_s: f32,
 }
@@ -42,75 +64,113 @@ struct Known {
 /// Whom it attends to, and how dull everybody is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attention {
-    whom: Option<Id>,
+    whom: Option<Who>,
     since_us: u64,
     looked_us: u64,
+    /// To whom else it is drawn, and how often it will look at the other one still.
+    torn: Option<(Who, u8)>,
+    /// From when on it may waver again.
+    wavers_from_us: u64,
     known: ArrayVec<Known, { People::MOST }>,
 }
 
 impl Attention {
     /// Whom it attends to.
-    pub(super) fn whom(&self) -> Option<Id> {
+    pub(super) fn whom(&self) -> Option<Who> {
         self.whom
     }
 
     /// Looks at everybody who is there at `t_us`; whom it attends to, if anybody.
     pub(super) fn look(
         &mut self,
-        people: impl Iterator<Item = (Id, Sighting)>,
+        people: impl Iterator<Item = Person>,
         t_us: u64,
-    ) -> Option<Sighting> {
+    ) -> Option<Person> {
         let passed_s = t_us.saturating_sub(self.looked_us) as f32 / 1e6;
         self.looked_us = t_us;
         let before = core::mem::take(&mut self.known);
-        let (mut best, mut current): (Option<(f32, Id, Sighting)>, _) = (None, None);
-        for (id, seen) in people {
-            let known = before.iter().find(|known| known.id == id);
-            let known = self.know(known, id, &seen, passed_s);
-            let distance_m = seen.distance_m.unwrap_or(UNKNOWN_M);
-            let near = HALF_M / (HALF_M + distance_m);
-            let interest = seen.sure * near * (1.0 - known.dull);
+        let (mut best, mut current, mut other): (Option<(f32, Person)>, _, _) = (None, None, None);
+        for person in people {
+            let known = before.iter().find(|known| known.who == person.who);
+            let mut known = self.know(known, &person, passed_s);
+            let draws = person.sure * HALF_M / (HALF_M + person.distance_m);
+            let interest = draws * (1.0 - known.dull);
+            known.lasting = draws * (1.0 - known.dull.max(0.0));
             // There is room for as many as there can be people.
             let _ = self.known.try_push(known);
-            if self.whom == Some(id) && interest >= LEAST {
-                current = Some((interest, seen));
+            if self.whom == Some(person.who) {
+                current = Some((interest, person));
             }
-            if interest >= ENOUGH && best.is_none_or(|(most, ..)| interest > most) {
-                best = Some((interest, id, seen));
+            if self.torn.is_some_and(|(who, _)| who == person.who) {
+                other = Some((interest, person));
+            }
+            if interest >= ENOUGH && best.is_none_or(|(most, _)| interest > most) {
+                best = Some((interest, person));
             }
         }
-        let held = t_us < self.since_us + AT_LEAST_US;
-        let (whom, seen) = match (best, current) {
-            (Some((most, id, seen)), Some((interest, _))) if !held && most > interest * MORE => {
-                (Some(id), Some(seen))
+        let passed_us = t_us.saturating_sub(self.since_us);
+        let draws = |one: &(f32, Person)| one.0 >= LEAST;
+        let (next, mut torn) = match (current.filter(draws), other.filter(draws), self.torn) {
+            _ if passed_us < FLUTTER_US => (current, self.torn),
+            (Some(_), Some(_), torn) if passed_us < LOOK_US => (current, torn),
+            (Some((_, person)), Some(_), Some((_, looks @ 1..))) => {
+                (other, Some((person.who, looks - 1)))
             }
-            (_, Some((_, seen))) => (self.whom, Some(seen)),
-            (Some((_, id, seen)), None) => (Some(id), Some(seen)),
-            (None, None) => (None, None),
+            (Some((interest, _)), Some((others, _)), _) if others <= interest => (current, None),
+            (Some(_), Some(_), _) => (other, None),
+            (Some((interest, _)), None, _) => {
+                let held = passed_us < AT_LEAST_US;
+                let more = |best: &(f32, Person)| !held && best.0 > interest * MORE;
+                (best.filter(more).or(current), None)
+            }
+            (None, ..) => (best, None),
         };
-        if self.whom != whom {
+        let next = next.map(|(_, person)| person);
+        let whom = next.map(|person| person.who);
+        if whom != self.whom && passed_us >= FLUTTER_US {
             (self.whom, self.since_us) = (whom, t_us);
+            torn = torn.or_else(|| self.rival(next?.who, t_us));
+        } else if torn.is_none() && self.torn.is_some() {
+            // It has chosen, and stays.
+            self.since_us = t_us;
         }
-        seen
+        self.torn = torn;
+        next
+    }
+
+    /// Who makes it waver that has just turned to somebody.
+    fn rival(&mut self, whom: Who, t_us: u64) -> Option<(Who, u8)> {
+        let turned_to = self.known.iter().find(|known| known.who == whom)?;
+        let similar = |other: &&Known| {
+            let (a, b) = (turned_to.lasting, other.lasting);
+            a.min(b) >= ENOUGH && a.max(b) <= a.min(b) * MORE
+        };
+        let opposite = |other: &&Known| between(other.bearing, turned_to.bearing) > OPPOSITE;
+        let rivals = self.known.iter().filter(similar).filter(opposite);
+        let rival = rivals.max_by(|a, b| a.lasting.total_cmp(&b.lasting))?;
+        if t_us < self.wavers_from_us {
+            return None;
+        }
+        self.wavers_from_us = t_us + CHOSEN_US;
+        Some((rival.who, LOOKS))
     }
 
     /// What is known of somebody by now.
-    fn know(&self, known: Option<&Known>, id: Id, seen: &Sighting, passed_s: f32) -> Known {
-        let distance_m = seen.distance_m.unwrap_or(UNKNOWN_M);
+    fn know(&self, known: Option<&Known>, person: &Person, passed_s: f32) -> Known {
         let new = Known {
-            id,
+            who: person.who,
             dull: NEW,
-            bearing_deg: seen.bearing_deg,
-            distance_m,
+            lasting: 0.0,
+            bearing: person.bearing,
+            distance_m: person.distance_m,
             stands_s: 0.0,
         };
         let Some(known) = known else { return new };
-        let turned = (seen.bearing_deg - known.bearing_deg).abs();
-        let moved =
-            turned.min(360.0 - turned) > TURN_DEG || (distance_m - known.distance_m).abs() > STEP_M;
+        let moved = between(person.bearing, known.bearing) > TURN
+            || (person.distance_m - known.distance_m).abs() > STEP_M;
         let stands_s = known.stands_s + passed_s;
         // Who is looked at is longed for no more.
-        let dull = match self.whom == Some(id) {
+        let dull = match self.whom == Some(known.who) {
             true if stands_s < WITHIN_S => known.dull.max(0.0) + passed_s / (TIRES_S * MOVING),
             true => known.dull.max(0.0) + passed_s / TIRES_S,
             false => known.dull - passed_s / RECOVERS_S,
@@ -124,5 +184,128 @@ impl Attention {
                 ..*known
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motion::heading::Headings;
+    use crate::motion::{Id, Sighting};
+    use std::vec::Vec;
+
+    const SLOT_US: u64 = 20_000;
+
+    /// When it turned to whom, by their place in `people`, µs.
+    fn turns(seconds: u64, people: impl Fn(f32) -> Vec<(f32, f32)>) -> Vec<(u64, Option<usize>)> {
+        let (mut attention, head) = (Attention::default(), Headings::default());
+        let mut all = People::default();
+        let mut turns = Vec::new();
+        for t_us in (2_000_000..seconds * 1_000_000).step_by(SLOT_US as usize) {
+            let people = people(t_us as f32 / 1e6);
+            let ids = ["a.1", "a.2", "a.3", "a.4"].map(|id| Id::new(id).unwrap());
+            for (id, (bearing_deg, distance_m)) in ids.into_iter().zip(&people) {
+                let seen = Sighting {
+                    bearing_deg: *bearing_deg,
+                    distance_m: Some(*distance_m),
+                    sure: 1.0,
+                    age_s: 0.0,
+                };
+                let _ = all.see(id, &seen, &head, t_us, attention.whom()).unwrap();
+            }
+            let before = attention.whom();
+            attention.look(all.persons(t_us, &head), t_us);
+            if attention.whom() != before {
+                let name = attention.whom().and_then(|who| all.name(who));
+                let place = ids.iter().position(|id| Some(*id) == name);
+                turns.push((t_us, place));
+            }
+        }
+        turns
+    }
+
+    #[test]
+    fn it_wavers_between_two_and_chooses() {
+        let turns = turns(12, |_| [(-80.0, 1.5), (90.0, 1.6)].to_vec());
+        let whom: Vec<_> = turns.iter().map(|turn| turn.1.unwrap()).collect();
+        assert_eq!(whom[..3], [0, 1, 0], "{turns:?}");
+        let looks: Vec<_> = turns.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        assert!(
+            looks[..2]
+                .iter()
+                .all(|us| (1_000_000..1_500_000).contains(us))
+        );
+        // It may choose the other one, and whichever it is, it stays there.
+        let [.., settled] = looks[..4] else { panic!() };
+        assert!(settled >= 3_000_000, "{turns:?}");
+        // It does not waver all the time.
+        assert!(looks[3..].iter().all(|us| *us >= 3_000_000), "{turns:?}");
+    }
+
+    #[test]
+    fn it_does_not_waver_where_it_need_not() {
+        let beside = turns(60, |_| [(-40.0, 1.5), (40.0, 1.5)].to_vec());
+        let mut looks = beside.windows(2).map(|pair| pair[1].0 - pair[0].0);
+        assert!(looks.all(|us| us >= 3_000_000), "{beside:?}");
+        // Whom it came to without a doubt it looks at until it tires of him.
+        let nearer = turns(60, |_| [(-80.0, 0.8), (90.0, 2.5)].to_vec());
+        assert_eq!(nearer[0].1, Some(0));
+        assert!(nearer[1].0 - nearer[0].0 >= 3_000_000, "{nearer:?}");
+    }
+
+    #[test]
+    fn it_tires_of_who_stands_and_later_of_who_moves() {
+        let tires = |moves: f32| {
+            let turns = turns(60, |s| [(20.0 + moves * (2.0 * s).sin(), 1.0)].to_vec());
+            assert_eq!(
+                turns[..2].iter().map(|turn| turn.1).collect::<Vec<_>>(),
+                [Some(0), None]
+            );
+            turns[1].0 - turns[0].0
+        };
+        assert!((10_000_000..13_000_000).contains(&tires(0.0)));
+        assert!((20_000_000..30_000_000).contains(&tires(40.0)));
+    }
+
+    #[test]
+    fn whatever_they_do_it_does_not_flutter() {
+        let head = Headings::default();
+        let mut random = 1u64;
+        let mut below = |most: u64| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (random >> 33) % most
+        };
+        let (mut attention, mut all) = (Attention::default(), People::default());
+        let (mut changes, mut last_us) = (0, 0);
+        for t_us in (0..1_200_000_000).step_by(SLOT_US as usize) {
+            // Of three senses that say what they will, now and then much and mostly little.
+            while below(8) == 0 {
+                let id = ["a.1", "a.2", "a.3", "b.1", "b.2", "c.1"][below(6) as usize];
+                let id = Id::new(id).unwrap();
+                let seen = Sighting {
+                    bearing_deg: below(360) as f32,
+                    distance_m: (below(4) > 0).then(|| 0.3 + below(40) as f32 / 10.0),
+                    sure: below(11) as f32 / 10.0,
+                    age_s: [0.0, 0.2, 5.0][below(3) as usize],
+                };
+                match below(4) {
+                    0 => all.lose(id, t_us),
+                    _ => {
+                        let whom = attention.whom();
+                        all.see(id, &seen, &head, t_us, whom).unwrap();
+                    }
+                }
+            }
+            all.forget(t_us);
+            let before = attention.whom();
+            attention.look(all.persons(t_us, &head), t_us);
+            if attention.whom() != before {
+                assert!(t_us - last_us >= 1_000_000, "{t_us}");
+                (changes, last_us) = (changes + 1, t_us);
+            }
+        }
+        assert!(changes > 300, "{changes}");
     }
 }

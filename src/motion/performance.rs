@@ -21,6 +21,8 @@ const GROWTH_US: u64 = 2_000_000;
 const RETURN_US: u64 = 600_000;
 /// How long the way back from somebody takes.
 const DRIFT_US: u64 = 3_000_000;
+/// Who comes suddenly near startles so seldom: one who jumps about is soon no surprise.
+const CALM_US: u64 = 15_000_000;
 /// How many movements blend at most; another one waits for the lowest to be covered.
 pub(super) const LAYERS: usize = 4;
 
@@ -129,6 +131,8 @@ pub struct Performance {
     people: People,
     attention: Attention,
     reach: Reach,
+    /// From when on who comes suddenly near startles again.
+    startles_from_us: u64,
 }
 
 impl Performance {
@@ -150,6 +154,7 @@ impl Performance {
             people: People::default(),
             attention: Attention::default(),
             reach: Reach::default(),
+            startles_from_us: 0,
         }
     }
 
@@ -210,20 +215,23 @@ impl Performance {
 
     /// Who is reached for, if anybody.
     pub fn attended(&self) -> Option<Id> {
-        self.attention.whom()
+        self.people.name(self.attention.whom()?)
     }
 
-    /// Somebody was seen, or is gone.
+    /// Somebody was seen, or is gone; who comes suddenly near startles.
     ///
     /// # Errors
     /// There is no room for one more.
     pub fn meet(&mut self, id: Id, sighting: Option<&Sighting>, t_us: u64) -> Result<(), Refusal> {
-        match sighting {
-            Some(seen) if !self.people.see(id, seen, &self.head, t_us) => {
-                return Err(Refusal::Crowded);
-            }
-            Some(_) => {}
-            None => self.people.lose(id, t_us),
+        let Some(seen) = sighting else {
+            self.people.lose(id, t_us);
+            return Ok(());
+        };
+        let attended = self.attention.whom();
+        let sudden = self.people.see(id, seen, &self.head, t_us, attended)?;
+        if sudden.is_some() && t_us >= self.startles_from_us {
+            self.startles_from_us = t_us + CALM_US;
+            self.ask().startle(sudden, t_us);
         }
         Ok(())
     }
@@ -263,7 +271,9 @@ impl Performance {
     /// Looks at who is there; whether anybody is reached for.
     fn attend(&mut self, t_us: u64) -> bool {
         self.people.forget(t_us);
-        let whom = self.attention.look(self.people.at(t_us, &self.head), t_us);
+        let whom = self
+            .attention
+            .look(self.people.persons(t_us, &self.head), t_us);
         let facings = &self.wishes.facings;
         match (whom, self.reaches) {
             (whom, true) => self.reach.follow(whom, t_us, facings),

@@ -1,7 +1,7 @@
 //! Reaching for somebody: each tentacle aims at him as a point, and follows him as a hand
 //! does.
 
-use super::people::{Sighting, UNKNOWN_M};
+use super::people::Person;
 use super::{Facings, Pose};
 use crate::calibration::MAX_TENTACLES;
 use crate::units::{Bend, Frequency, Turns};
@@ -33,7 +33,7 @@ pub(super) struct Reach {
     /// How much later than the first each sets off, µs.
     pub(super) delays_us: [u64; MAX_TENTACLES],
     /// For whom; of who is gone, where he was last.
-    whom: Sighting,
+    whom: Person,
 }
 
 impl Default for Reach {
@@ -42,30 +42,24 @@ impl Default for Reach {
             at_us: 0,
             tips: [[Bend::STRAIGHT; 4]; MAX_TENTACLES],
             delays_us: [0; MAX_TENTACLES],
-            whom: Sighting {
-                bearing_deg: 0.0,
-                distance_m: None,
-                sure: 0.0,
-                age_s: 0.0,
-            },
+            whom: Person::default(),
         }
     }
 }
 
 impl Reach {
     /// Reaches for somebody from `t_us` on, from nowhere.
-    pub(super) fn begin(&mut self, whom: Sighting, t_us: u64, facings: &Facings) {
+    pub(super) fn begin(&mut self, whom: Person, t_us: u64, facings: &Facings) {
         self.whom = whom;
         self.at_us = t_us;
-        let bearing = Turns::from_deg(whom.bearing_deg);
         for (i, facing) in facings.iter().enumerate() {
             self.tips[i] = [
-                aim(&whom, *facing),
+                aim(whom.bearing, whom.distance_m, *facing),
                 Bend::STRAIGHT,
                 Bend::STRAIGHT,
                 Bend::STRAIGHT,
             ];
-            let aside = bearing.minus(*facing).get().abs() as f32 * 2.0;
+            let aside = whom.bearing.minus(*facing).get().abs() as f32 * 2.0;
             self.delays_us[i] = (LAST_US * aside) as u64;
         }
         // The nearest does not wait.
@@ -78,11 +72,11 @@ impl Reach {
     /// Goes on to `t_us`, and from there toward where he is now, or was if he is gone: each
     /// slot anew by the minimum jerk that would have it there [`AHEAD_S`] later (Hoff and
     /// Arbib 1993).
-    pub(super) fn follow(&mut self, whom: Option<Sighting>, t_us: u64, facings: &Facings) {
+    pub(super) fn follow(&mut self, whom: Option<Person>, t_us: u64, facings: &Facings) {
         self.whom = whom.unwrap_or(self.whom);
         for (i, facing) in facings.iter().enumerate() {
             let [p, v, a, _] = self.moved(i, t_us);
-            let target = aim(&self.whom, *facing);
+            let target = aim(self.whom.bearing, self.whom.distance_m, *facing);
             let along = |target: f32, p: f32, v: f32, a: f32| {
                 let d = AHEAD_S;
                 60.0 / (d * d * d) * (target - p) - 36.0 / (d * d) * v - 9.0 / d * a
@@ -131,9 +125,9 @@ impl Reach {
 
 /// Where a tentacle leans that points at somebody: from its own root, which at half a
 /// metre makes 10 degrees of what the middle of the hat would see.
-fn aim(whom: &Sighting, facing: Turns) -> Bend {
-    let distance = whom.distance_m.unwrap_or(UNKNOWN_M).max(NEAREST_M);
-    let bearing = Turns::from_deg(whom.bearing_deg).minus(facing);
+pub(super) fn aim(bearing: Turns, distance_m: f32, facing: Turns) -> Bend {
+    let distance = distance_m.max(NEAREST_M);
+    let bearing = bearing.minus(facing);
     // By the tentacle's own axes: y outward, x to its right.
     let (x, y) = (distance * bearing.sin(), distance * bearing.cos() - ROOT_M);
     let length = libm::sqrtf(x * x + y * y).max(0.05);

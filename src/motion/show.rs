@@ -1,6 +1,7 @@
 //! The show: named scenes that follow one another in a loop. A new scene is one
 //! more entry in [`SCENES`].
 
+use super::reach::aim;
 use super::{Facings, Pose, ease};
 use crate::units::{Bend, Frequency, Turns};
 
@@ -22,7 +23,7 @@ struct Who {
 }
 
 /// The first is what somebody sees who looks only for a moment.
-const SCENES: [Part; 6] = [
+const SCENES: [Part; 7] = [
     Part {
         name: "round-the-hat",
         length_us: 7_500_000,
@@ -63,6 +64,11 @@ const SCENES: [Part; 6] = [
         },
     },
     Part {
+        name: "follow",
+        length_us: FOLLOW_US,
+        bend: follow,
+    },
+    Part {
         name: "curl-in",
         length_us: 5_000_000,
         bend: |_, t_us| Bend {
@@ -85,7 +91,6 @@ const SCENES: [Part; 6] = [
 const LIVELY: Frequency = Frequency::from_micro_hz(400_000);
 /// A swing in 3.75 s.
 const CALM: Frequency = Frequency::from_micro_hz(266_667);
-
 /// All tentacles' bows, along x and then along y, one tentacle after another.
 const BOWS_US: u64 = 16_000_000;
 
@@ -103,6 +108,23 @@ fn bow(who: &Who, t_us: u64) -> Bend {
     } else {
         Bend { x: 0.0, y: swing }
     }
+}
+
+/// Where somebody strolls round the hat, whom all follow: in eighths of a turn clockwise from
+/// the wearer's front, and m. He comes from behind, looks in from the left and from the right,
+/// and goes where he came from.
+const STROLL: [(i8, f32); 4] = [(-3, 2.5), (-1, 1.0), (1, 0.7), (4, 2.5)];
+/// From one place to the next; and all the way.
+const WALK_US: u64 = 2_500_000;
+const FOLLOW_US: u64 = WALK_US * (STROLL.len() as u64 - 1);
+
+fn follow(who: &Who, t_us: u64) -> Bend {
+    let nth = (t_us as u32 / WALK_US as u32).min(STROLL.len() as u32 - 2) as usize;
+    let ((from, from_m), (to, to_m)) = (STROLL[nth], STROLL[nth + 1]);
+    let walked = ease(t_us - nth as u64 * WALK_US, WALK_US);
+    let eighths = f32::from(from) + f32::from(to - from) * walked;
+    let bearing = Turns((eighths * (1_u32 << 29) as f32) as i32 as u32);
+    aim(bearing, from_m + (to_m - from_m) * walked, who.facing)
 }
 
 /// A scene of the show.

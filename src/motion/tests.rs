@@ -171,7 +171,7 @@ fn whatever_is_asked_for_in_whatever_order() {
                 3 => performance.ask().set_mood(Mood::ALL[below(3) as usize]),
                 4 => performance
                     .ask()
-                    .play(Scene::all().nth(below(6) as usize).unwrap(), t_us),
+                    .play(Scene::all().nth(below(7) as usize).unwrap(), t_us),
                 5 => performance.ask().play_show(below(2) == 0, t_us),
                 6 => performance
                     .ask()
@@ -192,13 +192,16 @@ fn whatever_is_asked_for_in_whatever_order() {
 #[test]
 fn whoever_comes_from_wherever() {
     let mut bounds = Bounds::OF_REACHING;
-    for _ in 1..LAYERS {
+    for _ in 2..LAYERS {
         bounds = bounds.blended_with(Bounds::OF_REACHING, CHANGE_US);
     }
+    // Whoever startles is so seldom that one layer of them flinches.
+    bounds = bounds.blended(FLINCH_US);
     let mut below = random();
-    let (mut next_us, mut reached) = (0, 0);
+    let (mut next_us, mut reached, mut startled) = (0, 0, 0);
     play(600, bounds, |performance, t_us| {
         reached += u32::from(performance.attended().is_some());
+        startled += u32::from(performance.scene() == "startled");
         if t_us < next_us {
             return;
         }
@@ -214,7 +217,49 @@ fn whoever_comes_from_wherever() {
         // Now and then nobody for long.
         next_us = t_us + MS * [100, below(1000), below(9000)][below(3) as usize];
     });
-    assert!(reached > 10_000, "{reached}");
+    assert!(
+        reached > 10_000 && startled > 1_000,
+        "{reached}, {startled}"
+    );
+}
+
+/// Two who stand on opposite sides, whom each of two senses sees now and then, and askew.
+#[test]
+fn whoever_it_wavers_between() {
+    let mut bounds = Bounds::OF_REACHING;
+    for _ in 1..LAYERS {
+        bounds = bounds.blended_with(Bounds::OF_REACHING, CHANGE_US);
+    }
+    let mut below = random();
+    let (mut turns, mut before) = (Vec::new(), None);
+    play(300, bounds, |performance, t_us| {
+        if t_us.is_multiple_of(100 * MS) && t_us >= 2_000 * MS {
+            let askew = [("a.1", 80.0), ("a.2", -90.0), ("b.1", 84.0), ("b.2", -95.0)];
+            for (i, (name, deg)) in (0..).zip(askew) {
+                let seen = Sighting {
+                    bearing_deg: deg + below(60) as f32 / 10.0,
+                    distance_m: Some(1.5 + below(20) as f32 / 100.0),
+                    sure: 0.9,
+                    age_s: 0.0,
+                };
+                if (t_us / (1_000 * MS) + 2 * i) % 7 > 2 {
+                    let id = Id::new(name).unwrap();
+                    performance.meet(id, Some(&seen), t_us).unwrap();
+                }
+            }
+        }
+        // The same ones by whichever word.
+        let name = performance.attended();
+        let whom = name.map(|id| id.as_str().ends_with('1'));
+        if whom != before {
+            turns.push(t_us);
+            before = whom;
+        }
+    });
+    let looks: Vec<_> = turns.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(looks.iter().all(|us| *us >= 1_000 * MS), "{looks:?}");
+    let short = looks.iter().filter(|us| **us < 1_500 * MS);
+    assert!(short.count() > 8, "{looks:?}");
 }
 
 #[test]

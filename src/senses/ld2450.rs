@@ -168,7 +168,7 @@ impl Track {
         self.said = !is_ghost;
         let (right, front) = self.place;
         let sighting = Sighting {
-            bearing_deg: turned(facing_deg + right.atan2(front).to_degrees()),
+            bearing_deg: turned(facing_deg + libm::atan2f(right, front).to_degrees()),
             // In cm: the radar's own steps are coarser.
             distance_m: Some((100.0 * length(self.place)).round() / 100.0),
             sure: SURE,
@@ -180,7 +180,7 @@ impl Track {
 }
 
 fn length((right, front): (f32, f32)) -> f32 {
-    right.hypot(front)
+    libm::hypotf(right, front)
 }
 
 fn between(a: (f32, f32), b: (f32, f32)) -> f32 {

@@ -5,7 +5,7 @@ use crate::inlet::Inlet;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::{Errno, read};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
@@ -141,6 +141,8 @@ pub(crate) fn open_port(tty: &str) -> Result<OwnedFd, Errno> {
     flock(&port, FlockOperation::NonBlockingLockExclusive)?;
     let mut ways = tcgetattr(&port)?;
     ways.make_raw();
+    // Nobody wired a carrier.
+    ways.control_modes |= ControlModes::CLOCAL | ControlModes::CREAD;
     ways.set_speed(BAUD)?;
     tcsetattr(&port, OptionalActions::Flush, &ways)?;
     Ok(port)

@@ -4,6 +4,7 @@
 mod cues;
 mod log;
 pub(crate) mod output;
+mod party;
 mod programme;
 mod record;
 mod rereader;
@@ -12,6 +13,7 @@ mod service;
 mod told;
 mod trace;
 
+use crate::crowd::{Crowd, Step};
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::host::{Button, HostBus, Machine, Which};
@@ -28,6 +30,7 @@ use crate::view::{Act, View};
 use anyhow::{Context, Result};
 use cues::Cues;
 use log::Log;
+pub(crate) use party::Party;
 pub(crate) use programme::{Programme, short};
 use record::Record;
 use rereader::Reader;
@@ -38,7 +41,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tentacle_hat::board::BusError;
-use tentacle_hat::calibration::BoardPlan;
+use tentacle_hat::calibration::{self, BoardPlan};
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::{Notice, Order, Shell, Slot};
 use tentacle_hat::motion::Hat;
@@ -59,7 +62,14 @@ type Inbox = Rc<RefCell<Option<Hat>>>;
 pub(crate) struct HostShell {
     pub(crate) machine: Machine,
     button: Button,
+    /// What the files say of senses, and the real ones, where they are listened to.
+    plans: calibration::Senses,
     senses: Option<Senses>,
+    /// Virtual ones in their place, and the people they see; keys move those.
+    party: Option<Party>,
+    steps: Arc<Inlet<Step>>,
+    /// A record is played that has what senses said.
+    told_people: bool,
     signals: Signals,
     pause: Pause,
     stopping: bool,
@@ -102,6 +112,8 @@ impl HostShell {
         let seed = programme
             .seed
             .unwrap_or_else(|| if draws { programme::draw() } else { 0 });
+        let crowd = programme.people.as_deref().map(Crowd::open).transpose()?;
+        let party = crowd.map(|crowd| Party::new(crowd, short(seed), &hat.senses));
         let made = Programme::made(seed, &hat);
         if let (Some(notes), Some(path)) = (&sheet.notes, &programme.cues) {
             let fits = notes.fits(&made);
@@ -129,15 +141,19 @@ impl HostShell {
         };
         let service = Service::is_there()
             .then(|| Service::open(Log::new(which.clone(), false), programme.unpaced));
+        if party.is_some() && hat.senses.is_empty() {
+            say::say(party::TWO_RADARS);
+        }
         let signals = Signals::catch()?;
         if programme.reload {
             saved::watch(&programme.files, signals.clone())?;
         }
         // Last, so that whatever else fails is said on a quiet screen.
-        let keyed = Arc::default();
+        let (keyed, steps) = (Arc::default(), Arc::default());
         let show = || {
-            let keys = keys(signals.clone(), Arc::clone(&keyed), programme.files.clone());
-            View::show(rig.clone(), keys)
+            let inlets = (Arc::clone(&keyed), Arc::clone(&steps));
+            let keys = keys(signals.clone(), inlets, programme.files.clone());
+            View::show(rig.clone(), keys, which.is_virtual())
         };
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);
@@ -147,7 +163,12 @@ impl HostShell {
         let mut shell = Self {
             button: Button::of(&machine),
             // A record has what they said; and without pauses, the world is too slow.
-            senses: (sheet.notes.is_none() && !programme.unpaced).then(Senses::default),
+            senses: (sheet.notes.is_none() && !programme.unpaced && party.is_none())
+                .then(Senses::default),
+            plans: hat.senses.clone(),
+            party,
+            steps,
+            told_people: sheet.notes.is_some(),
             machine,
             pause: Pause::new(signals.clone()),
             signals,
@@ -237,6 +258,9 @@ impl HostShell {
     /// Shows those who look on what the board does at `t_us`.
     fn show(&mut self, t_us: u64) {
         self.state.t_us = t_us;
+        if let Some(party) = &self.party {
+            self.state.meet(&party.crowd);
+        }
         if let Some(chip) = &self.machine.chip {
             self.state.observe(&chip.chip.borrow());
         }
@@ -269,8 +293,11 @@ impl HostShell {
 
     /// Goes over to the button and the senses that a hat has.
     fn change_inputs(&mut self, hat: &Hat) {
+        self.plans.clone_from(&hat.senses);
         let has_pins = !self.machine.is_virtual();
-        if let Some(senses) = &mut self.senses {
+        if let Some(party) = &mut self.party {
+            party.change(&hat.senses);
+        } else if let Some(senses) = &mut self.senses {
             senses.change(&hat.senses, has_pins);
         }
         if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
@@ -279,9 +306,24 @@ impl HostShell {
     }
 
     /// Somebody whom a sense saw; what else it says, the user is told.
-    fn seen(&mut self) -> Option<Cue> {
+    fn seen(&mut self, t_us: u64) -> Option<Cue> {
+        while let Some(step) = self.steps.next() {
+            if self.party.is_none() && step == Step::Come {
+                // They take the place of real ones.
+                self.senses = None;
+                self.party = Some(Party::new(Crowd::default(), self.seed(), &self.plans));
+            }
+            if let Some(party) = &mut self.party {
+                party.crowd.step(step, t_us);
+            }
+        }
         loop {
-            let (plan, news) = self.senses.as_mut()?.next()?;
+            let said = match (&mut self.party, &mut self.senses) {
+                (Some(_), _) if self.told_people => None,
+                (Some(party), _) => party.next(t_us),
+                (None, senses) => senses.as_mut()?.next(),
+            };
+            let (plan, news) = said?;
             let (name, place) = (&plan.name, &plan.kind);
             let line = match news {
                 News::Cue(cue) => return Some(cue),
@@ -322,7 +364,7 @@ impl HostShell {
 /// What the view's keys do to a hat that this process moves.
 fn keys(
     signals: Signals,
-    keyed: Arc<Inlet<Cue>>,
+    (keyed, steps): (Arc<Inlet<Cue>>, Arc<Inlet<Step>>),
     files: Files,
 ) -> impl FnMut(Act) -> Option<String> {
     move |act| {
@@ -330,6 +372,7 @@ fn keys(
             Act::Leave => signals.ask_stop(),
             Act::Pause => signals.ask_pause(),
             Act::Cue(cue) => keyed.leave(cue),
+            Act::Step(step) => steps.leave(step),
             Act::Keep(numbers) => return Some(files.keep(&numbers)),
         }
         None
@@ -397,7 +440,7 @@ impl Shell for HostShell {
         if let Some(press) = self.button.press(t_us) {
             return Some(self.cues.pressed(press));
         }
-        match self.seen() {
+        match self.seen(t_us) {
             Some(cue) => Some(self.cues.sensed(cue)),
             None => self.cues.next(t_us),
         }

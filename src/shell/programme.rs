@@ -21,6 +21,8 @@ pub(crate) struct Programme {
     pub(crate) trace: Option<PathBuf>,
     /// A sheet whose cues are played.
     pub(crate) cues: Option<PathBuf>,
+    /// Who is there, as virtual sensors see it.
+    pub(crate) people: Option<PathBuf>,
     /// Where every cue is written to.
     pub(crate) record: Option<PathBuf>,
     /// What decides all that is left to chance, if somebody said.

@@ -3,7 +3,7 @@
 //! `key=value` fields, a space between; `-` stands for nothing, commas between several.
 //! Whoever reads one ignores the fields that he does not know.
 
-use crate::state::State;
+use crate::state::{Stands, State};
 use arrayvec::{ArrayString, ArrayVec};
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -56,9 +56,16 @@ impl Display for State {
             }
             write!(f, ":{:.2}:{:.2}", seen.sure, seen.age_s)
         })?;
+        let attended = playing.attended.as_ref().map_or("-", Id::as_str);
+        write!(f, " attended={attended}")?;
         match playing.heading_deg {
             Some(deg) => write!(f, " heading={deg}")?,
             None => f.write_str(" heading=-")?,
+        }
+        if !self.people.is_empty() {
+            list(f, " virtual", &self.people, |f, it| {
+                write!(f, "{:.1}:{:.2}", it.bearing_deg, it.distance_m)
+            })?;
         }
         write!(f, " servos={:016x}", self.servos)
     }
@@ -139,6 +146,9 @@ impl State {
                 })?;
             }
             "people" => playing.people = all(value, person)?,
+            "attended" if value == "-" => playing.attended = None,
+            "attended" => playing.attended = Some(Id::new(value)?),
+            "virtual" => self.people = all(value, stands)?,
             "heading" if value == "-" => playing.heading_deg = None,
             "heading" => playing.heading_deg = Some(finite(value)?),
             "servos" => self.servos = u64::from_str_radix(value, 16).ok()?,
@@ -201,6 +211,14 @@ fn person(text: &str) -> Option<(Id, Sighting)> {
     Some((id, seen)).filter(|_| parts.next().is_none())
 }
 
+fn stands(text: &str) -> Option<Stands> {
+    let (bearing, distance) = text.split_once(':')?;
+    Some(Stands {
+        bearing_deg: finite(bearing)?,
+        distance_m: finite(distance)?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +266,7 @@ mod tests {
             bends in proptest::collection::vec((number(-999, 1000, 3), number(-999, 1000, 3)), 0..=4),
             keys in proptest::collection::vec(-5.0..5_f64, Key::COUNT),
             people in proptest::collection::vec(someone(), 0..=8),
+            attended in proptest::option::of("[a-z]{1,9}\\.[a-z0-9]{1,9}"),
             heading_deg in proptest::option::of(-36_000.0..36_000_f32),
         ) -> crate::state::Playing {
             crate::state::Playing {
@@ -257,6 +276,7 @@ mod tests {
                 bends: bends.iter().map(|(x, y)| Bend { x: *x as f32, y: *y as f32 }).collect(),
                 keys: keys.into_iter().collect(),
                 people: people.into_iter().collect(),
+                attended: attended.and_then(|id| Id::new(&id)),
                 heading_deg,
             }
         }
@@ -271,6 +291,7 @@ mod tests {
             stopping: bool,
             servos: u64,
             playing in playing(),
+            people in proptest::collection::vec((number(-1800, 1800, 1), number(0, 10_000, 2)), 0..=9),
         ) -> State {
             let [frames, late, skipped, recoveries, bytes] = counts;
             State {
@@ -282,6 +303,10 @@ mod tests {
                 stopping,
                 servos,
                 playing,
+                people: people.into_iter().map(|(bearing, distance)| Stands {
+                    bearing_deg: bearing as f32,
+                    distance_m: distance as f32,
+                }).collect(),
             }
         }
     }
@@ -293,7 +318,7 @@ mod tests {
         }
 
         #[test]
-        fn no_line_is_a_panic(line in "((t|scene|pulses|bends|people|heading|wave\\.x\\.amplitude|servos)=[-0-9a-z.,:/?é]{0,9} ?){0,5}") {
+        fn no_line_is_a_panic(line in "((t|scene|pulses|bends|people|attended|virtual|heading|wave\\.x\\.amplitude|servos)=[-0-9a-z.,:/?é]{0,9} ?){0,5}") {
             let _ = line.parse::<State>();
         }
     }

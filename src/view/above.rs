@@ -2,6 +2,7 @@
 //! its tip in it. The wearer's front is at the bottom, toward who looks on, so
 //! that left and right are the same as in the picture from the front.
 
+use super::crowd_above::{self, Map};
 use super::dots::Dots;
 use super::history::History;
 use super::palette::Palette;
@@ -16,6 +17,8 @@ use tentacle_hat::units::Turns;
 
 /// The tentacles' roots lie on a circle of radius 1.
 const BRIM: f32 = 1.85;
+/// With people round it, there is as much room as this.
+const ROOM: f32 = 4.0;
 
 /// Draws the map into `area`.
 pub(super) fn draw(
@@ -26,7 +29,9 @@ pub(super) fn draw(
     palette: Palette,
 ) {
     let mut dots = Dots::new(area);
-    let unit = dots.width().min(dots.height()) / (2.0 * BRIM) - 0.5;
+    let people = crowd_above::is_any(history.now());
+    let radius = if people { ROOM } else { BRIM };
+    let unit = dots.width().min(dots.height()) / (2.0 * radius) - 0.5;
     let middle = ((dots.width() - 1.0) / 2.0, (dots.height() - 1.0) / 2.0);
     let at = |(right, front): (f32, f32)| (middle.0 - unit * right, middle.1 + unit * front);
     // Full bends may touch, not overlap.
@@ -58,9 +63,17 @@ pub(super) fn draw(
             dots.disc(tip, 1.6, Some(palette.tentacle(i, 1.0)), |_, _| true);
         }
     }
+    let map = Map {
+        middle,
+        brim: unit * BRIM,
+        // The words at the front and behind have a row.
+        edge: unit * radius - 4.0,
+    };
+    crowd_above::draw(&mut dots, map, history.now(), palette);
     dots.render(buffer);
 
-    names(buffer, area, rig, unit * BRIM / 4.0, palette);
+    names(buffer, area, rig, unit * radius / 4.0, palette);
+    crowd_above::names(buffer, area, map, history.now(), palette);
 }
 
 /// Words beside the brim, which has a radius of so many rows: each in the row of
@@ -110,7 +123,7 @@ fn names(buffer: &mut Buffer, area: Rect, rig: &Rig, radius: f32, palette: Palet
     }
 }
 
-fn circle(dots: &mut Dots, (x, y): (f32, f32), radius: f32, gap: usize, ink: Style) {
+pub(super) fn circle(dots: &mut Dots, (x, y): (f32, f32), radius: f32, gap: usize, ink: Style) {
     let steps = (TAU * radius) as usize;
     for i in (0..steps).step_by(gap) {
         let angle = TAU * i as f32 / steps as f32;

@@ -1,6 +1,7 @@
 //! What keys ask of the hat: cues, and the numbers of motion.toml, turned while it
 //! moves.
 
+use crate::crowd::Step;
 use crate::state::State;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tentacle_hat::cue::Cue;
@@ -14,6 +15,8 @@ const BELIEVED_US: u64 = 1_000_000;
 /// Where the keys stand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Desk {
+    /// Keys move virtual people.
+    pub(super) moves_people: bool,
     /// Which number is turned, in the order of [`Key::all`].
     chosen: Option<usize>,
     /// What it was turned to, and when.
@@ -26,6 +29,8 @@ pub(crate) enum Act {
     Leave,
     Pause,
     Cue(Cue),
+    /// Moves virtual people.
+    Step(Step),
     /// Write these numbers to motion.toml.
     Keep(Vec<(Key, f64)>),
 }
@@ -64,6 +69,9 @@ impl Desk {
             }
             KeyCode::Char('w') if self.chosen.is_some() => {
                 return Heard::Act(Act::Keep(self.numbers(state).collect()));
+            }
+            KeyCode::Char(key) if self.moves_people => {
+                return step(key).map_or(Heard::Nothing, |step| Heard::Act(Act::Step(step)));
             }
             KeyCode::Up => return self.choose(Key::COUNT - 1),
             KeyCode::Down => return self.choose(1),
@@ -113,6 +121,21 @@ impl Desk {
     pub(super) fn chosen(&self, state: &State) -> Option<(Key, f64)> {
         self.numbers(state).nth(self.chosen?)
     }
+}
+
+/// What a key asks of virtual people.
+fn step(key: char) -> Option<Step> {
+    Some(match key {
+        'p' => Step::Come,
+        ',' => Step::Round(-1),
+        '.' => Step::Round(1),
+        // Without Shift, too.
+        '+' | '=' => Step::Away(-1),
+        '-' => Step::Away(1),
+        '<' => Step::Turn(-1),
+        '>' => Step::Turn(1),
+        _ => return None,
+    })
 }
 
 /// A number so many steps on, within what its key may be.
@@ -169,6 +192,20 @@ mod tests {
         (state.playing.folded, state.playing.show) = (true, true);
         assert_eq!(heard(&mut desk, KeyCode::Char('f'), &state), "unfold");
         assert_eq!(heard(&mut desk, KeyCode::Char('d'), &state), "demo off");
+    }
+
+    #[test]
+    fn where_people_are_virtual_keys_move_them() {
+        let mut desk = Desk::default();
+        let mut keys = |moves_people| {
+            desk.moves_people = moves_people;
+            ['p', ',', '+', '>', 'x'].map(|c| heard(&mut desk, KeyCode::Char(c), &state()))
+        };
+        assert_eq!(keys(false), ["Nothing"; 5]);
+        let steps =
+            ["Come", "Round(-1)", "Away(-1)", "Turn(1)"].map(|it| format!("Act(Step({it}))"));
+        assert_eq!(keys(true)[..4], steps);
+        assert_eq!(keys(true)[4], "Nothing");
     }
 
     #[test]

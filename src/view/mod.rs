@@ -5,6 +5,7 @@
 
 mod above;
 mod bars;
+mod crowd_above;
 mod desk;
 mod dots;
 mod eye;
@@ -82,12 +83,14 @@ pub(crate) struct View {
 
 impl View {
     /// Shows the view of `rig`; `act` does what keys ask for, and says what came of it
-    /// if that is worth a word.
+    /// if that is worth a word; whether they move virtual people too.
     pub(crate) fn show(
         mut rig: Rig,
         mut act: impl FnMut(Act) -> Option<String> + Send + 'static,
+        moves_people: bool,
     ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
+        locked(&shared.desk).moves_people = moves_people;
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
         let mut history = History::new(&rig, State::default());
@@ -111,6 +114,7 @@ impl View {
                 notice: notice.as_deref(),
                 asked: asked.is_some_and(|since: Instant| since.elapsed() < HINT),
                 chosen: locked(&known.desk).chosen(&state),
+                moves_people,
             };
             locked(&known.now).clone_from(&state);
             history.push(&rig, state);

@@ -100,6 +100,8 @@ pub(super) struct Foot<'a> {
     pub(super) asked: bool,
     /// The number that is turned, and what it stands at.
     pub(super) chosen: Option<(Key, f64)>,
+    /// There are keys that move virtual people.
+    pub(super) moves_people: bool,
 }
 
 /// Draws all there is room for.
@@ -178,7 +180,9 @@ fn header(buffer: &mut Buffer, area: Rect, history: &History, palette: Palette) 
 /// The keys, or the number that is turned; and what was noticed last.
 fn footer(buffer: &mut Buffer, area: Rect, history: &History, foot: &Foot<'_>, palette: Palette) {
     let faint = palette.faint();
-    let mut row = vec![if history.now().stopping {
+    let now = history.now();
+    let people = foot.moves_people.then_some(!now.people.is_empty());
+    let mut row = vec![if now.stopping {
         Span::styled(
             " easing to neutral; q again leaves at once".to_owned(),
             faint,
@@ -187,11 +191,11 @@ fn footer(buffer: &mut Buffer, area: Rect, history: &History, foot: &Foot<'_>, p
         let turning = format!(" ↑↓ {key}  ←→ {number}  w keeps it  q leaves");
         Span::styled(turning, palette.heading())
     } else if foot.asked {
-        Span::styled(keys(area.width), palette.heading())
+        Span::styled(keys(area.width, people), palette.heading())
     } else if foot.notice.is_some() {
-        Span::styled(keys(0), faint)
+        Span::styled(keys(0, people), faint)
     } else {
-        Span::styled(keys(area.width), faint)
+        Span::styled(keys(area.width, people), faint)
     }];
     if let Some(notice) = foot.notice {
         row.push(Span::styled("  │  ", faint));
@@ -202,11 +206,22 @@ fn footer(buffer: &mut Buffer, area: Rect, history: &History, foot: &Foot<'_>, p
     Line::from(row).render(area, buffer);
 }
 
-/// What the keys do, as many of them as there is room for, and one at least.
-fn keys(room: u16) -> String {
+/// What the keys do, as many of them as there is room for, and one at least; those for
+/// virtual `people`, if there may be any, first if there are some.
+fn keys(room: u16, people: Option<bool>) -> String {
     let scenes = format!("1-{} scene", Scene::all().count());
-    let keys = [
-        "q leaves",
+    let for_people = ["p person", ",. round", "+- near", "<> head"];
+    let first = if people == Some(true) {
+        &for_people[..]
+    } else {
+        &[]
+    };
+    let last = if people == Some(false) {
+        &for_people[..1]
+    } else {
+        &[]
+    };
+    let usual = [
         "^Z pauses",
         "m mood",
         "f fold",
@@ -215,6 +230,7 @@ fn keys(room: u16) -> String {
         &scenes,
         "↑↓←→ tune",
     ];
+    let keys = ["q leaves"].iter().chain(first).chain(&usual).chain(last);
     let mut line = String::new();
     for key in keys {
         let longer = format!("{line}{}{key}", if line.is_empty() { " " } else { "  " });

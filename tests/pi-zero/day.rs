@@ -10,6 +10,7 @@ mod install;
 mod life;
 mod log;
 mod package;
+mod sees;
 mod stage;
 
 use anyhow::{Context, Result, bail};
@@ -79,6 +80,7 @@ const DAY: &[Check] = &[
     check("reload of bad files fails", beside::reload_bad),
     check("nobody else drives the board", beside::exit_75),
     check("cues over the socket", beside::cues),
+    check("a radar sees who is there", sees::radar),
     long("an OE pin that cannot be driven", beside::oe),
     check("limp after SIGKILL", ends::kill),
     check("limp after SIGABRT", ends::abort),
@@ -104,6 +106,8 @@ const ABSENT: &[Check] = &[
 ];
 
 fn main() -> Result<()> {
+    // The speed of an emulated port goes out on it as a byte, when it is set.
+    println!();
     let line = std::fs::read_to_string("/proc/cmdline")?;
     let part = line
         .split_whitespace()

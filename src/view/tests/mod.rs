@@ -1,5 +1,6 @@
 //! The view as text, at the sizes it is made for and at all others.
 
+mod crowd;
 mod shapes;
 mod words;
 

@@ -144,9 +144,14 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.trim_end().to_owned()
     };
     // The keys, as many as there is room for.
-    let keys = " q leaves  ^Z pauses  m mood  f fold  s startle  d demo  1-6 scene  ↑↓←→ tune";
+    let keys = " q leaves  ^Z pauses  m mood  f fold  s startle  d demo  1-7 scene  ↑↓←→ tune";
     assert_eq!(shown(80, &Foot::default()), keys);
     assert_eq!(shown(20, &Foot::default()), " q leaves  ^Z pauses");
+    let with_people = Foot {
+        moves_people: true,
+        ..Foot::default()
+    };
+    assert_eq!(shown(100, &with_people), format!("{keys}  p person"));
     // All of them also beside a notice, once one was pressed that is none.
     let asked = Foot {
         notice: Some("something happened"),
