@@ -287,7 +287,7 @@ pub(crate) struct Compass {
     /// For scripts, without the session: it pointed to BEARING (degrees clockwise from the wearer's
     /// front), meant to lean by LEAN, while its servos were bent to X and Y. Six to sixteen of
     /// them take the place of those in the file
-    #[arg(long, value_name = "BEARING,LEAN,X,Y", value_parser = mark, requires = "tentacle", allow_negative_numbers = true)]
+    #[arg(long, value_name = "BEARING,LEAN,X,Y", value_parser = mark, requires = "tentacle", allow_hyphen_values = true)]
     pub(crate) mark: Vec<Mark>,
     /// Take the tentacle's compass out of the file
     #[arg(long, requires = "tentacle", conflicts_with = "mark")]

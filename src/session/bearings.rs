@@ -10,15 +10,16 @@ use tentacle_hat::units::{Bend, Turns};
 /// The bearings that are measured, one after another round the hat.
 pub(crate) const BEARINGS: usize = 8;
 
-/// How far it leans at first: most of the way, where an eye sees the direction best; and how
-/// far it may.
-const LEAN: f32 = 0.7;
-const LEANS: (f32, f32) = (0.3, 0.9);
+/// How far it leans at first, and how far it may. Where it stands straight turns its direction
+/// the more, the less it leans, so that marks of a small lean tell that best; an eye still
+/// sees this one (`tests/compass.rs` compares).
+const LEAN: f32 = 0.4;
+const LEANS: (f32, f32) = (0.25, 0.9);
 const LEAN_STEP: f32 = 0.05;
-/// What keys turn it by, degrees.
+/// What keys turn it by, degrees. At that lean one degree is about one tick.
 const STEP_DEG: f32 = 2.0;
 const FAR_DEG: f32 = 10.0;
-const FINE_DEG: f32 = 0.5;
+const FINE_DEG: f32 = 1.0;
 /// Servos come to every bend from below, from so much less: slack in gears and lines lies on
 /// one side then, and is measured like a neutral that is off.
 const RUN_UP: f32 = 0.12;
@@ -37,7 +38,8 @@ pub(crate) struct Pointing {
     taken: [Option<Mark>; BEARINGS],
     order: Vec<usize>,
     skipped: [bool; BEARINGS],
-    at: usize,
+    /// The one at hand; none once all are taken or skipped, when it stands straight.
+    at: Option<usize>,
     /// How far clockwise of the bearing its servos bend it, degrees, and how far it leans.
     turn_deg: f32,
     lean: f32,
@@ -65,17 +67,19 @@ impl Pointing {
             taken: [None; BEARINGS],
             order: Vec::new(),
             skipped: [false; BEARINGS],
-            at: 0,
+            at: Some(0),
             turn_deg: 0.0,
             lean: LEAN,
             way: Vec::new(),
         }
     }
 
-    /// What its servos are bent to.
+    /// What its servos are to be bent to.
     fn bend(&self) -> Bend {
         let turn = Turns::from_deg(self.turn_deg);
-        Bend::toward_bearing(bearing(self.at).plus(turn), self.facing, self.lean)
+        self.at.map_or(Bend::STRAIGHT, |at| {
+            Bend::toward_bearing(bearing(at).plus(turn), self.facing, self.lean)
+        })
     }
 
     /// Sets off for where it is to be, from below.
@@ -95,9 +99,9 @@ impl Pointing {
 
     /// The next bearing that has no mark yet.
     fn next(&self) -> Option<usize> {
-        let round = (1..=BEARINGS).map(|k| (self.at + k) % BEARINGS);
-        let is_open = |at: &usize| self.taken[*at].is_none() && !self.skipped[*at];
-        round.into_iter().find(is_open)
+        let from = self.at.map_or(0, |at| at + 1);
+        let mut round = (from..from + BEARINGS).map(|at| at % BEARINGS);
+        round.find(|at| self.taken[*at].is_none() && !self.skipped[*at])
     }
 
     /// This evening's marks.
@@ -110,44 +114,78 @@ impl Pointing {
         Compass::new(self.facing, &self.taken()).ok()
     }
 
-    /// What is to be told of each bearing: its mark, its residual once there are enough, or
-    /// that it is the one at hand.
-    pub(crate) fn row(&self, at: usize) -> String {
-        let compass = self.compass();
-        let before = self.taken[..at].iter().flatten().count();
-        let residual = compass.and_then(|compass| compass.residuals_deg().nth(before));
-        let told = match (self.taken[at], residual) {
-            (Some(_), Some(deg)) => format!("{:.0}° off", deg.abs()),
-            (Some(_), None) => "taken".to_owned(),
-            (None, _) if self.skipped[at] => "skipped".to_owned(),
-            (None, _) => "–".to_owned(),
-        };
-        let hand = if at == self.at { '▶' } else { ' ' };
-        format!("{hand}{} {:>3}° {told:<8}", at + 1, degrees(at))
+    /// Whether there are marks that a change of its tables spoils.
+    pub(super) fn has_marks(&self) -> bool {
+        !self.marks.is_empty() || !self.order.is_empty()
     }
 
-    /// What it is bent to at the moment, for who turns it.
-    pub(crate) fn stand(&self) -> String {
-        format!("turned {:+.1}°, lean {:.2}", self.turn_deg, self.lean)
+    /// What is to be told of each bearing.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = String> {
+        let residuals: Vec<f32> = self
+            .compass()
+            .map_or(Vec::new(), |compass| compass.residuals_deg().collect());
+        (0..BEARINGS).map(move |at| {
+            let before = self.taken[..at].iter().flatten().count();
+            let mut told = match (self.taken[at], residuals.get(before)) {
+                (Some(_), Some(deg)) => format!("taken, {:.1}° off", deg.abs()),
+                (Some(_), None) => "taken".to_owned(),
+                (None, _) if self.skipped[at] => "skipped".to_owned(),
+                (None, _) => String::new(),
+            };
+            let is_at_hand = self.at == Some(at);
+            if is_at_hand {
+                let gap = if told.is_empty() { "" } else { "; " };
+                told += &format!("{gap}turned {:+.0}°, lean {:.2}", self.turn_deg, self.lean);
+            }
+            let hand = if is_at_hand { '▶' } else { '·' };
+            format!("{hand} {} {:>4}°  {told}", at + 1, degrees(at))
+        })
     }
 
-    pub(crate) fn bearing_deg(&self) -> usize {
-        degrees(self.at)
+    /// What its maker is to do now.
+    pub(crate) fn advice(&self) -> String {
+        let name = &self.name;
+        match (self.at, self.compass()) {
+            (Some(at), _) => format!(
+                "{name} bends toward {}°. ← → turn it until, seen from straight above, it \
+                 leans along that line of the card; ↑ ↓ lean it further or less. Enter takes it.",
+                degrees(at)
+            ),
+            (None, Some(_)) => format!(
+                "{name} stands straight: s saves its compass, 1 to 8 measure a bearing again. \
+                 For the next tentacle Space makes this one limp, ↓ chooses, c begins."
+            ),
+            (None, None) => format!(
+                "{name} stands straight, without a compass: 1 to 8 measure a bearing again."
+            ),
+        }
     }
 }
 
-/// The pulse at a bend of a servo that is measured, µs.
-fn us_at(servo: &Felt, bend: f32) -> Option<f32> {
+/// The table of a servo that is measured.
+fn table(servo: &Felt) -> Option<Table> {
     let points: Vec<_> = servo.points.iter().copied().collect();
-    let table = Table::new(&points).ok()?;
-    Some(table.us_at(bend) + servo.trim_us)
+    Table::new(&points).ok()
+}
+
+/// Where a tentacle's servos are bent to by the pulses that they are sent, which are whole
+/// ticks; `None` while one is limp or moves.
+fn held([x, y]: &[Felt; 2]) -> Option<Bend> {
+    let bend = |servo: &Felt| {
+        let us = servo.jog.emitted().filter(|_| !servo.jog.is_moving())?;
+        Some(table(servo)?.bend_at(us.get() - servo.trim_us))
+    };
+    Some(Bend {
+        x: bend(x)?,
+        y: bend(y)?,
+    })
 }
 
 /// Sends a tentacle's servos to a bend.
 fn go([x, y]: &mut [Felt; 2], bend: Bend) {
     for (servo, along) in [(x, bend.x), (y, bend.y)] {
-        if let Some(us) = us_at(servo, along) {
-            servo.jog.go(us);
+        if let Some(table) = table(servo) {
+            servo.jog.go(table.us_at(along) + servo.trim_us);
         }
     }
 }
@@ -208,8 +246,7 @@ impl Session {
         let Some(pair) = self.pair(tentacle) else {
             return;
         };
-        let rests = |servo: &Felt| servo.jog.emitted().is_some() && !servo.jog.is_moving();
-        if pair.iter().all(rests)
+        if held(pair).is_some()
             && let Some(bend) = self.tentacles[tentacle].way.pop()
             && let Some(pair) = self.pair(tentacle)
         {
@@ -233,49 +270,52 @@ impl Session {
             Key::Char(digit @ '1'..='8') => self.measure(digit as usize - '1' as usize),
             Key::Char('s') => return Action::Save,
             Key::Esc | Key::Char('q' | 'c') => self.relax("All limp; c goes on with the compass."),
-            _ => self.say("← → turn it, ↑ ↓ lean it, Enter takes it; Space makes all limp."),
+            _ => self.say("That key does nothing here; Space makes all limp."),
         }
         Action::Nothing
     }
 
     fn turn(&mut self, deg: f32) {
-        self.message.clear();
         let hand = self.hand();
         let before = hand.bend();
         hand.turn_deg = (hand.turn_deg + deg).clamp(-90.0, 90.0);
         let bend = hand.bend();
-        match bend.x >= before.x && bend.y >= before.y {
-            true => hand.way = vec![bend],
-            false => hand.run_up(),
+        match (
+            bend.x >= before.x && bend.y >= before.y,
+            hand.way.first_mut(),
+        ) {
+            (false, _) => hand.run_up(),
+            // Wherever it is on its way, it is below.
+            (true, Some(last)) => *last = bend,
+            (true, None) => hand.way.push(bend),
         }
+        self.message.clear();
     }
 
     fn lean(&mut self, by: f32) {
-        self.message.clear();
         let hand = self.hand();
         hand.lean = (hand.lean + by).clamp(LEANS.0, LEANS.1);
         hand.run_up();
+        self.message.clear();
     }
 
     /// It points along the bearing, the maker says.
     fn take(&mut self) {
         let tentacle = self.chosen / 2;
-        let is_there = self.tentacles[tentacle].way.is_empty();
-        let moves = |servo: &Felt| servo.jog.is_moving() || servo.jog.emitted().is_none();
-        if !is_there
-            || self
-                .pair(tentacle)
-                .is_some_and(|pair| pair.iter().any(moves))
-        {
+        let Some(at) = self.pointing().at else {
+            return self.say("1 to 8 measure a bearing again.");
+        };
+        let held = self.pair(tentacle).and_then(|pair| held(pair));
+        let Some(held) = held.filter(|_| self.pointing().way.is_empty()) else {
             return self.say("It moves still.");
-        }
+        };
         let hand = self.hand();
-        let at = hand.at;
-        match Mark::new(bearing(at), hand.lean, hand.bend()) {
+        match Mark::new(bearing(at), hand.lean, held) {
             Ok(mark) => hand.taken[at] = Some(mark),
             Err(refusal) => return self.refuse(&format!("it {refusal}")),
         }
         hand.skipped[at] = false;
+        hand.order.retain(|other| *other != at);
         hand.order.push(at);
         self.message = format!("{}° is taken; u takes it back.", degrees(at));
         self.go_on();
@@ -283,13 +323,18 @@ impl Session {
 
     fn skip(&mut self) {
         let hand = self.hand();
-        let at = hand.at;
+        let Some(at) = hand.at else {
+            return self.say("1 to 8 measure a bearing again.");
+        };
         hand.skipped[at] = hand.taken[at].is_none();
-        self.message = format!(
-            "{}° is left out; {} measures it after all.",
-            degrees(at),
-            at + 1
-        );
+        self.message = match hand.skipped[at] {
+            true => format!(
+                "{}° is left out; {} measures it after all.",
+                degrees(at),
+                at + 1
+            ),
+            false => format!("{}° stays as it was taken.", degrees(at)),
+        };
         self.go_on();
     }
 
@@ -304,18 +349,18 @@ impl Session {
 
     /// Goes to that bearing.
     fn measure(&mut self, at: usize) {
-        self.message.clear();
         let hand = self.hand();
-        hand.at = at;
+        hand.at = Some(at);
         hand.skipped[at] = false;
         hand.run_up();
+        self.message.clear();
     }
 
     /// To the next bearing, or to what all of them say.
     fn go_on(&mut self) {
         let hand = self.hand();
-        if let Some(next) = hand.next() {
-            hand.at = next;
+        hand.at = hand.next();
+        if hand.at.is_some() {
             return hand.run_up();
         }
         hand.way = vec![Bend::STRAIGHT];
@@ -336,11 +381,12 @@ impl Session {
         self.pointed = Some(next).filter(|at| *at < BEARINGS);
         for tentacle in 0..self.tentacles.len() {
             let it = &self.tentacles[tentacle];
-            let wish = self.pointed.map_or(Bend::STRAIGHT, |at| {
-                Bend::toward_bearing(bearing(at), it.facing, SHOWN)
+            // At the end all are at their neutrals, which n sets, whatever a compass says.
+            let bend = self.pointed.map_or(Bend::STRAIGHT, |at| {
+                let wish = Bend::toward_bearing(bearing(at), it.facing, SHOWN);
+                let compass = Compass::new(it.facing, &it.marks).ok();
+                compass.map_or(wish, |compass| compass.aim().bend(wish))
             });
-            let compass = Compass::new(it.facing, &it.marks).ok();
-            let bend = compass.map_or(wish, |compass| compass.aim().bend(wish));
             if let Some(pair) = self.pair(tentacle)
                 && pair.iter().all(|servo| servo.points.are_a_table())
             {

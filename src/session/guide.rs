@@ -1,6 +1,6 @@
 //! What the session tells its builder to do and to feel for.
 
-use super::bearings::{BEARINGS, Pointing};
+use super::bearings::Pointing;
 use super::{Felt, Mode, Session};
 
 /// The advice for where the session stands: paragraphs.
@@ -31,19 +31,11 @@ fn all_straight() -> Vec<String> {
 }
 
 fn compass(tentacle: &Pointing) -> Vec<String> {
-    let mut advice = vec![
-        format!(
-            "{} bends toward {}°: ← → turn it until it leans the way of that line of the card, seen \
-             straight from above; ↑ ↓ lean it more or less. Enter takes it. ({})",
-            tentacle.name,
-            tentacle.bearing_deg(),
-            tentacle.stand()
-        ),
-        String::new(),
-    ];
-    let rows: Vec<String> = (0..BEARINGS).map(|at| tentacle.row(at)).collect();
-    advice.extend(rows.chunks(4).map(|four| four.join(" ")));
-    advice
+    let rows = tentacle.rows();
+    [tentacle.advice(), String::new()]
+        .into_iter()
+        .chain(rows)
+        .collect()
 }
 
 fn bend(text: &str) -> Vec<String> {
@@ -176,8 +168,8 @@ pub(crate) const HELP: [&str; 20] = [
     "g        go to neutral",
     "t        sweep slowly through what is set",
     "w        wiggle a little: is it the right servo?",
-    "a        all straight, the last step: every measured servo at neutral; p points all",
-    "c        the compass: turn the tentacle to bearings of the card, once it is measured",
+    "a        all straight: every measured servo at neutral; p points all of them",
+    "c        the compass: turns a measured tentacle to the bearings of the card",
     "u        take back the last change",
     "s        save; `calibrate restore` brings the file before back",
     "q        leave; asks if something is not saved. Ctrl-C leaves at once,",

@@ -182,6 +182,7 @@ impl Session {
         if busy && now_us >= self.last_key_us + IDLE_US {
             self.relax(match self.mode {
                 Mode::AllStraight { .. } => "30 s without a key: all limp.",
+                Mode::Compass => "30 s without a key: limp. c goes on with the compass.",
                 _ => "30 s without a key: limp. Space engages again.",
             });
         }
