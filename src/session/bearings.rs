@@ -34,7 +34,8 @@ pub(crate) struct Pointing {
     /// As measured, and as in the file.
     pub(crate) marks: Vec<Mark>,
     pub(crate) saved: Vec<Mark>,
-    /// This evening's, bearing by bearing; and in which order they were taken.
+    /// Bearing by bearing: those of the file, if they are of these bearings, until they are
+    /// taken again; and in which order that was.
     taken: [Option<Mark>; BEARINGS],
     order: Vec<usize>,
     skipped: [bool; BEARINGS],
@@ -59,15 +60,26 @@ pub(crate) fn degrees(at: usize) -> usize {
 impl Pointing {
     pub(super) fn new(name: &str, facing: Turns, compass: Option<&Compass>) -> Self {
         let marks = compass.map_or(Vec::new(), |compass| compass.marks().to_vec());
+        let of = |at| {
+            marks
+                .iter()
+                .find(|mark| mark.bearing == bearing(at))
+                .copied()
+        };
+        let mut taken = std::array::from_fn(of);
+        if taken.iter().flatten().count() < marks.len() {
+            taken = [None; BEARINGS];
+        }
+        let at = taken.iter().position(Option::is_none);
         Self {
             name: name.to_owned(),
             facing,
             saved: marks.clone(),
             marks,
-            taken: [None; BEARINGS],
+            taken,
             order: Vec::new(),
             skipped: [false; BEARINGS],
-            at: Some(0),
+            at,
             turn_deg: 0.0,
             lean: LEAN,
             way: Vec::new(),
@@ -104,7 +116,7 @@ impl Pointing {
         round.find(|at| self.taken[*at].is_none() && !self.skipped[*at])
     }
 
-    /// This evening's marks.
+    /// The marks, in the order of their bearings.
     fn taken(&self) -> Vec<Mark> {
         self.taken.iter().flatten().copied().collect()
     }
@@ -153,7 +165,7 @@ impl Pointing {
             ),
             (None, Some(_)) => format!(
                 "{name} stands straight: s saves its compass, 1 to 8 measure a bearing again. \
-                 For the next tentacle Space makes this one limp, ↓ chooses, c begins."
+                 For the next tentacle Space makes this one limp, ↑ ↓ choose, c begins."
             ),
             (None, None) => format!(
                 "{name} stands straight, without a compass: 1 to 8 measure a bearing again."

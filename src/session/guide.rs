@@ -91,7 +91,7 @@ fn bench(servo: &Felt) -> Vec<String> {
 }
 
 const MEASURED: &str = "It is measured; engaged, t sweeps it from end to end. After the last \
-                        servo, a stands all of them straight.";
+                        servo, a stands all of them straight; then c points each tentacle.";
 
 /// What is to be measured next on this servo.
 fn next(servo: &Felt) -> String {

@@ -431,6 +431,21 @@ fn a_tentacle_is_pointed_bearing_after_bearing() {
 }
 
 #[test]
+fn one_mark_of_the_file_is_taken_again() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓c");
+    take(&mut trial, 8);
+    let file = save(&text(), &mut trial.session);
+    let mut trial = Trial::new(&file);
+    let before = trial.session.tentacles[1].marks.clone();
+    press(&mut trial, "↓↓c3>");
+    take(&mut trial, 1);
+    let after = &trial.session.tentacles[1].marks;
+    let differ: Vec<usize> = (0..8).filter(|i| after[*i] != before[*i]).collect();
+    assert_eq!((after.len(), differ), (8, vec![2]));
+}
+
+#[test]
 fn marks_are_of_the_ticks_that_servos_hold() {
     let mut trial = Trial::new(&text());
     press(&mut trial, "↓↓c");
