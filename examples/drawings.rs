@@ -53,6 +53,10 @@ const MOUNT_HOLE: f64 = 3.2;
 const MOUNTS: f64 = 66.0;
 /// Beside each tentacle, on the side where its y servo is not.
 const MOUNT_BESIDE: f64 = -36.0;
+/// From the middle of the card of bearings to its edge: as wide as a page.
+const CARD: f64 = 180.0;
+/// Hats' brims are about so wide; dashes help to put one in the middle.
+const BRIMS: [f64; 3] = [260.0, 300.0, 340.0];
 /// Facing and channels (x, y), as in calibration/servos.toml.
 const TENTACLES: [(&str, f64, u8, u8); 4] = [
     ("front-left", 315.0, 0, 1),
@@ -72,8 +76,15 @@ fn main() -> io::Result<()> {
 }
 
 /// Every sheet with its file's name.
-pub(crate) fn sheets() -> [(&'static str, String); 2] {
-    [("rings.svg", rings()), ("deck.svg", deck())]
+pub(crate) fn sheets() -> [(&'static str, String); 6] {
+    [
+        ("rings.svg", rings()),
+        ("deck.svg", deck()),
+        ("card-1.svg", card(1)),
+        ("card-2.svg", card(2)),
+        ("card-3.svg", card(3)),
+        ("card-4.svg", card(4)),
+    ]
 }
 
 fn rings() -> String {
@@ -206,6 +217,57 @@ fn servo(sheet: &mut Sheet, spine: Point, toward: f64, along: f64, name: &str) {
     sheet.text((x, y + 1.2), 3.4, name);
 }
 
+/// A quarter of the card on which the hat stands while its tentacles are turned to bearings.
+fn card(quarter: u16) -> String {
+    let mut sheet = Sheet::new(
+        &format!("Card of bearings, {quarter} of 4"),
+        "Cut along the two edges and glue the four on cardboard, numbers clockwise.",
+    );
+    let middle = (7.0, 34.0 + CARD);
+    for degrees in (0..=90).step_by(5) {
+        let bearing = 90 * (quarter - 1) + degrees;
+        let (class, from_mm) = match degrees {
+            0 | 90 => ("edge", 0.0),
+            45 => ("bearing", 20.0),
+            d if d % 15 == 0 => ("mark", 60.0),
+            _ => ("mark", 150.0),
+        };
+        let angle = f64::from(degrees);
+        let to_mm = if degrees % 15 == 0 { CARD } else { CARD - 10.0 };
+        sheet.line(
+            class,
+            from(middle, angle, from_mm),
+            from(middle, angle, to_mm),
+        );
+        // Beside the line, and none of those at the edges is cut off.
+        let beside = match degrees {
+            0 => 2.6,
+            90 => -2.6,
+            _ => 1.9,
+        };
+        if degrees % 15 == 0 {
+            let (x, y) = from(middle, angle + beside, CARD - 8.0);
+            sheet.text((x, y + 1.2), 4.0, &format!("{}°", bearing % 360));
+        }
+    }
+    for brim in BRIMS {
+        let arc = |degrees: i32| from(middle, f64::from(degrees), brim / 2.0);
+        for degrees in (0..90).step_by(3) {
+            sheet.line("brim", arc(degrees), arc(degrees + 1));
+        }
+    }
+    let y = middle.1 + 10.0;
+    let notes = [
+        "0° is the wearer's front. Stand the hat on it so that the brim is as far from one ring",
+        "of dashes all round, and its front points to 0°. A tentacle is right when it leans the",
+        "way of a line, side by side with it, seen straight from above.",
+    ];
+    for (i, note) in notes.iter().enumerate() {
+        sheet.text((PAGE.0 / 2.0, y + 6.0 * i as f64), 4.0, note);
+    }
+    sheet.end()
+}
+
 /// `distance` away in a direction in degrees, clockwise from the top of the sheet.
 fn from((x, y): Point, degrees: f64, distance: f64) -> Point {
     let (sin, cos) = degrees.to_radians().sin_cos();
@@ -283,6 +345,8 @@ impl Sheet {
 fn pen(class: &str) -> &'static str {
     match class {
         "horn" => " fill=\"none\" stroke=\"#999\" stroke-width=\"0.8\"",
+        "brim" => " fill=\"none\" stroke=\"#999\" stroke-width=\"0.3\"",
+        "bearing" => " fill=\"none\" stroke=\"black\" stroke-width=\"0.6\"",
         "line" => " fill=\"none\" stroke=\"#999\" stroke-width=\"0.3\" stroke-dasharray=\"1.5 1\"",
         "mark" | "shaft" => " fill=\"none\" stroke=\"#999\" stroke-width=\"0.5\"",
         _ => " fill=\"none\" stroke=\"black\" stroke-width=\"0.2\"",

@@ -2,7 +2,8 @@
 //! chip that lives along: what a frame costs from motion to bus, and what the
 //! chip adds, counted by an emulator as the difference of two runs.
 //!
-//! `frame_cost wave|life|reach|show FRAMES [chip]`
+//! `frame_cost wave|aimed|life|reach|show FRAMES [chip]`; aimed is the wave with a compass for each
+//! tentacle.
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use std::cell::RefCell;
@@ -10,7 +11,8 @@ use std::convert::Infallible;
 use tentacle_hat::board::Board;
 use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Channel, Name, Point, Rig, Senses, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, Compass, Mark, Name, Point, Rig, Senses, ServoPlan, Table,
+    TentaclePlan,
 };
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::Source;
@@ -18,15 +20,15 @@ use tentacle_hat::motion::wave::{AxisWave, Wave};
 use tentacle_hat::motion::{Hat, Id, Motion, Sighting};
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse::Pulses;
-use tentacle_hat::units::{Frequency, Microseconds, Timebase, Turns};
+use tentacle_hat::units::{Bend, Frequency, Microseconds, Timebase, Turns};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let kind = arguments.next().expect("wave, life, reach or show");
+    let kind = arguments.next().expect("wave, aimed, life, reach or show");
     let frames: u64 = arguments.next().expect("FRAMES").parse().expect("a number");
     let crowd = kind == "reach";
     let hat = Hat {
-        rig: rig(),
+        rig: rig(kind == "aimed"),
         motion: Motion {
             wave: wave(),
             depth: if kind == "life" || crowd { 0.4 } else { 0.0 },
@@ -92,7 +94,7 @@ fn write<B: I2c>(
 }
 
 /// Eight servos with asymmetric tables of three points: the dearer case.
-fn rig() -> Rig {
+fn rig(is_aimed: bool) -> Rig {
     let point = |bend, us| Point {
         bend,
         width: Microseconds::new(us).expect("a legal pulse"),
@@ -107,6 +109,7 @@ fn rig() -> Rig {
     let tentacle = |i: i64| TentaclePlan {
         name: Name::from(["a", "b", "c", "d"][i as usize]).expect("a short name"),
         facing: Turns::new(i as f64 / 4.0),
+        compass: is_aimed.then(|| compass(Turns::new(i as f64 / 4.0))),
         servos: [servo(2 * i), servo(2 * i + 1)],
     };
     let board = BoardPlan {
@@ -118,6 +121,17 @@ fn rig() -> Rig {
     };
     let tentacles: Vec<_> = (0..4).map(tentacle).collect();
     Rig::new(board, 8000.0, &tentacles, |fault| panic!("{fault}")).expect("no fault")
+}
+
+/// Of a tentacle that points 10° to the left of where it is to.
+fn compass(facing: Turns) -> Compass {
+    let mark = |k: u32| {
+        let bearing = Turns::from_deg(45.0 * k as f32);
+        let right = Turns::from_deg(10.0);
+        let taken = Bend::toward_bearing(bearing.plus(right), facing, 0.4);
+        Mark::new(bearing, 0.4, taken).expect("a bend within the circle")
+    };
+    Compass::new(facing, &std::array::from_fn::<_, 8, _>(|k| mark(k as u32))).expect("a compass")
 }
 
 fn wave() -> Wave {

@@ -4,11 +4,11 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use tentacle_hat::calibration::{Channel, ServoPlan};
+use tentacle_hat::calibration::{Channel, Mark, ServoPlan};
 use tentacle_hat::cue::VERBS;
 use tentacle_hat::motion::Key;
 use tentacle_hat::motion::Scene;
-use tentacle_hat::units::{Microseconds, within};
+use tentacle_hat::units::{Bend, Microseconds, Turns, within};
 
 /// Moves the tentacles of a hat: eight servos on a PCA9685 board.
 ///
@@ -253,6 +253,10 @@ pub(crate) enum CalibrateStep {
         /// Which servo, as TENTACLE.AXIS: front-left.x
         servo: String,
     },
+    /// Turn tentacles to bearings of the printed card, so that all of them point alike
+    ///
+    /// After the tables: it is the session's compass step.
+    Compass(Compass),
     /// Shift a servo's table after its tendon has moved, in the file only
     Trim(Trim),
     /// Measure the board's oscillator, and keep every real pulse as it was
@@ -274,6 +278,21 @@ pub(crate) struct Set {
     /// The pulse at bend 1
     #[arg(long, value_name = "US", value_parser = microseconds, allow_negative_numbers = true)]
     pub(crate) positive: Option<Microseconds>,
+}
+
+/// Options of `calibrate compass`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Compass {
+    /// Which tentacle [default: the first]
+    pub(crate) tentacle: Option<String>,
+    /// For scripts, without the session: it pointed to BEARING (degrees clockwise from the wearer's
+    /// front), meant to lean by LEAN, while its servos were bent to X and Y. Six to sixteen of
+    /// them take the place of those in the file
+    #[arg(long, value_name = "BEARING,LEAN,X,Y", value_parser = mark, requires = "tentacle", allow_hyphen_values = true)]
+    pub(crate) mark: Vec<Mark>,
+    /// Take the tentacle's compass out of the file
+    #[arg(long, requires = "tentacle", conflicts_with = "mark")]
+    pub(crate) forget: bool,
 }
 
 /// Options of `calibrate trim`.
@@ -420,6 +439,28 @@ fn positive(text: &str) -> Result<f64, String> {
         us if us > 0.0 && us.is_finite() => Ok(us),
         _ => Err("must be more than 0 µs".to_owned()),
     }
+}
+
+fn mark(text: &str) -> Result<Mark, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|word| word.trim().parse()).collect();
+    let Ok([bearing, lean, x, y]) = numbers.as_deref() else {
+        return Err("must be four numbers, BEARING,LEAN,X,Y".to_owned());
+    };
+    let ranges = [
+        (bearing, 360.0, "degrees"),
+        (x, 1.0, "of a bend"),
+        (y, 1.0, "of a bend"),
+    ];
+    for (number, most, unit) in ranges {
+        within(*number, -most, most, unit).map_err(|error| error.to_string())?;
+    }
+    let lean = within(*lean, 0.0, 1.0, "of a lean").map_err(|error| error.to_string())?;
+    let taken = Bend {
+        x: *x as f32,
+        y: *y as f32,
+    };
+    let mark = Mark::new(Turns::new(bearing / 360.0), lean as f32, taken);
+    mark.map_err(|error| format!("it {error}"))
 }
 
 fn channel(text: &str) -> Result<Channel, String> {

@@ -34,6 +34,7 @@ use cli::{
 };
 use commands::check::Depth;
 use commands::clock::Measurement;
+use commands::take_bearings::Wish as Bearings;
 use failure::{Exit, Failure};
 use files::Files;
 use host::{Virtual, Which};
@@ -127,11 +128,19 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             commands::relax::relax(which, &files, socket.as_deref())
         }
         Command::Calibrate(Calibrate { step: None }) => {
-            commands::calibrate::calibrate(which, &files)
+            commands::calibrate::calibrate(which, &files, None)
         }
         Command::Calibrate(Calibrate { step: Some(step) }) => match step {
             CalibrateStep::Set(set) => commands::set::set(&files, &set.servo, &wishes(&set)),
             CalibrateStep::Init => commands::init::init(&files),
+            CalibrateStep::Compass(compass) => {
+                let wish = match (compass.forget, compass.mark.is_empty()) {
+                    (true, _) => Bearings::Forget,
+                    (false, true) => Bearings::Measure,
+                    (false, false) => Bearings::Marks(compass.mark),
+                };
+                commands::take_bearings::compass(which, &files, compass.tentacle.as_deref(), &wish)
+            }
             CalibrateStep::Restore { number } => commands::restore::restore(&files, number),
             CalibrateStep::Test { servo } => commands::test::test(which, &files, &servo),
             CalibrateStep::Trim(trim) => commands::trim::trim(&files, &trim.servo, trim.delta_us),

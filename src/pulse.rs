@@ -42,6 +42,16 @@ impl Pulses {
     }
 }
 
+/// What the servos are bent to, for the tentacles to lean as `pose` has it.
+#[must_use]
+pub fn aimed(rig: &Rig, pose: &Pose) -> Pose {
+    let mut pose = *pose;
+    for (bend, tentacle) in pose.0.iter_mut().zip(rig.tentacles()) {
+        *bend = tentacle.bend(*bend);
+    }
+    pose
+}
+
 /// The pulses for `pose`, one frame after `previous`.
 ///
 /// No pulse leaves its servo's limits, and none moves further than its
@@ -51,6 +61,8 @@ impl Pulses {
 /// the board wakes them one by one ([`Pulses::wake_one`]).
 #[inline]
 pub fn next(rig: &Rig, pose: &Pose, previous: &Pulses) -> Pulses {
+    let aimed = rig.is_aimed().then(|| aimed(rig, pose));
+    let pose = aimed.as_ref().unwrap_or(pose);
     let step = |i: usize, servo: &Servo, calibration: &Calibration, before: Microseconds| {
         let wish = calibration.us_at(along(pose.0[i / 2], i)) - before.get();
         wish.clamp(-servo.max_step_us, servo.max_step_us)

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::calibration::{SERVOS, calibrate, shipped, text};
+use common::calibration::{SERVOS, calibrate, shipped, text, with_compass};
 use std::fs;
 
 #[test]
@@ -167,5 +167,33 @@ fn a_broken_file_is_told_by_line_and_left_alone() {
         assert_eq!(code, 78, "{said}");
         assert!(said.contains(&place), "{said}");
         assert_eq!(text(&folder), broken);
+    }
+}
+
+#[test]
+fn a_compass_that_was_measured_before_is_kept_and_told() {
+    let folder = shipped("set-compass");
+    fs::write(folder.join("servos.toml"), with_compass(SERVOS, 0.0)).unwrap();
+    let line = |text: &str| {
+        text.lines()
+            .find(|l| l.starts_with("compass"))
+            .map(String::from)
+    };
+    let before = line(&text(&folder));
+    let stale = "front-left: its compass was measured before that; `tentacle-hat calibrate \
+                 compass front-left --config ";
+    for (words, is_told) in [
+        ("set front-left.x --positive 1620", true),
+        ("set front-left.x --positive 1620", false),
+        ("trim front-left.y 10", true),
+        ("trim front-right.y 10", false),
+    ] {
+        let (code, said) = calibrate(&folder, words);
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(said.contains(stale), is_told, "{words}: {said}");
+        assert!(
+            before.is_some() && line(&text(&folder)) == before,
+            "{words}"
+        );
     }
 }

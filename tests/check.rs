@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::calibration::with_compass;
 use common::{folder, hat};
 use std::fs;
 use std::path::PathBuf;
@@ -113,6 +114,35 @@ fn a_servo_without_a_table_is_named() {
 }
 
 #[test]
+fn a_compass_is_told_how_well_it_points() {
+    let (said, exit) = check("compass", &with_compass(SERVOS, 0.0), MOTION, &["--files"]);
+    assert_eq!(exit, Some(0), "{said}");
+    let line = "✓ front-left: by the 8 marks of its compass it points to within 0.2° in the mean, \
+                0.4° at worst, and leans to 94 % of a wish\n";
+    assert!(said.contains(line), "{said}");
+    // Straight is where neutral is: 3 and -2 of 100 µs.
+    assert!(
+        said.contains("front-left.x: channel 0, from 1401 to 1596 µs, neutral 1503\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("front-left.y: channel 1, from 1401 to 1596 µs, neutral 1498\n"),
+        "{said}"
+    );
+    assert!(said.lines().all(|line| line.starts_with('✓')), "{said}");
+
+    let (said, exit) = check(
+        "compass-off",
+        &with_compass(SERVOS, 30.0),
+        MOTION,
+        &["--files"],
+    );
+    assert_eq!(exit, Some(0), "{said}");
+    let line = "· front-left: the mark at 120° lies";
+    assert!(said.contains(line), "{said}");
+}
+
+#[test]
 fn a_wave_that_the_limits_would_flatten() {
     let motion = MOTION.replace("frequency-hz = 0.30", "frequency-hz = 5");
     let (said, exit) = check("steep", SERVOS, &motion, &[]);
@@ -123,6 +153,12 @@ fn a_wave_that_the_limits_would_flatten() {
         "{said}"
     );
     assert!(!said.contains("✗ front-left.x"), "{said}");
+    // A compass that leaves 94 % of it wants that much less.
+    let (said, _) = check("steep-aimed", &with_compass(SERVOS, 0.0), &motion, &[]);
+    assert!(
+        said.contains("✗ front-left.y: the wave wants up to 20"),
+        "{said}"
+    );
 }
 
 #[test]

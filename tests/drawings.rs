@@ -106,7 +106,7 @@ fn the_files_are_what_the_command_draws() {
 
 #[test]
 fn a_unit_is_a_millimetre_and_every_paper_holds_it() {
-    for name in ["rings.svg", "deck.svg"] {
+    for (name, _) in drawings::sheets() {
         let drawing = Drawing::new(name);
         let svg = drawing.0.lines().next().unwrap();
         let (wide, high) = (attribute(svg, "width"), attribute(svg, "height"));
@@ -304,4 +304,38 @@ fn the_picture_shows_what_building_md_says() {
         .map(|arguments| (numbers(arguments)[0] / 0.05).round())
         .collect();
     assert_eq!(rings, measures("rings, hat to tip"));
+}
+
+#[test]
+fn the_four_quarters_of_the_card_have_every_bearing_once() {
+    let mut told = Vec::new();
+    for quarter in 1..=4 {
+        let drawing = Drawing::new(&format!("card-{quarter}.svg"));
+        // The one bearing that is no edge, from the corner where the edges meet.
+        let [up, right]: [&str; 2] = drawing
+            .class("edge")
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let middle = (number(up, "x1"), number(up, "y1"));
+        assert_eq!(middle, (number(right, "x1"), number(right, "y1")));
+        assert!(close(number(up, "x2"), middle.0) && number(up, "y2") < middle.1);
+        assert!(close(number(right, "y2"), middle.1) && number(right, "x2") > middle.0);
+        let bearing = drawing.class("bearing").next().unwrap();
+        let (x, y) = (
+            number(bearing, "x2") - middle.0,
+            middle.1 - number(bearing, "y2"),
+        );
+        assert!(close(x, y) && x > 100.0, "{x} {y}");
+        let degrees = |line: &str| {
+            let text = line.strip_suffix("°</text>")?;
+            text.rsplit('>').next().unwrap().parse::<u16>().ok()
+        };
+        let all: Vec<u16> = drawing.0.lines().filter_map(degrees).collect();
+        // Clockwise, as they are drawn.
+        let first = 90 * (quarter - 1);
+        assert_eq!(all, [0, 15, 30, 45, 60, 75, 90].map(|d| (first + d) % 360));
+        told.extend(all);
+    }
+    assert_eq!(told.len(), 28);
 }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::crooked::Crooked;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use tentacle_hat::board::Board;
@@ -48,6 +49,8 @@ prop_compose! {
         channels in Just((0..16).collect::<Vec<_>>()).prop_shuffle(),
         servos in proptest::collection::vec(
             (proptest::option::weighted(0.9, table()), -100f32..=100.0, 10f32..20_000.0), 16),
+        crooked in proptest::collection::vec(
+            proptest::option::of(proptest::array::uniform7(-1f64..=1.0)), 8),
         max_total in 10f32..100_000.0,
     ) -> Any {
         let servo = |i: usize| {
@@ -57,6 +60,10 @@ prop_compose! {
         let plans: Vec<_> = (0..count).map(|i| TentaclePlan {
             name: Name::from(&format!("t{i}")).unwrap(),
             facing: Turns::new(i as f64 / count as f64),
+            compass: crooked[i].map(|errors| {
+                let facing = Turns::new(i as f64 / count as f64);
+                Crooked::new(errors).compass(facing, 8, 0.4, || 0.0)
+            }),
             servos: [servo(2 * i), servo(2 * i + 1)],
         }).collect();
         let board = BoardPlan {

@@ -370,6 +370,7 @@ fn a_reload_wakes_one_servo_at_a_time() {
             TentaclePlan {
                 name: t.name,
                 facing: t.facing,
+                compass: None,
                 servos: [servo(2 * i), servo(2 * i + 1)],
             }
         })

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::calibration::{shipped, with_compass};
 use common::{folder, hat, run};
 use std::fs;
 use std::path::Path;
@@ -90,6 +91,42 @@ fn everything_has_its_name_and_unit() {
     );
     let none = "No limit holds a pulse back.";
     assert!(words.contains(&none) && said.contains(none), "{said}");
+}
+
+#[test]
+fn a_compass_changes_pulses_and_not_where_tips_go() {
+    let files = shipped("plot-compass-files");
+    let config = ["--config", files.to_str().unwrap()];
+    let (plain, _) = plot("plain", &config);
+    let servos = fs::read_to_string(files.join("servos.toml")).unwrap();
+    fs::write(files.join("servos.toml"), with_compass(&servos, 0.0)).unwrap();
+    let (aimed, said) = plot("aimed", &config);
+    assert!(said.contains("No limit holds a pulse back."), "{said}");
+    // What is drawn of front-left: its pulses first, and its way as the first in ink.
+    let drawn = |svg: &str, stroke: &str| -> Vec<(f64, f64)> {
+        let mut lines = svg.lines().filter(|line| line.starts_with("<polyline"));
+        let line = lines.find(|line| line.contains(stroke)).unwrap();
+        let points = line.split("points=\"").nth(1).unwrap().split('"').next();
+        let point = |point: &str| {
+            let (x, y) = point.split_once(',').unwrap();
+            (x.parse().unwrap(), y.parse().unwrap())
+        };
+        points.unwrap().split_whitespace().map(point).collect()
+    };
+    // As far as it goes to each side: points on straight ways are left out.
+    let extent = |svg: &str, stroke: &str| {
+        let points = drawn(svg, stroke);
+        let most = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(f64::MIN, f64::max);
+        [most(|p| p.0), most(|p| -p.0), most(|p| p.1), most(|p| -p.1)]
+    };
+    let furthest = |stroke: &str| {
+        let [plain, aimed] = [&plain, &aimed].map(|svg| extent(svg, stroke));
+        let apart = plain.iter().zip(aimed).map(|(a, b)| (a - b).abs());
+        apart.fold(0.0, f64::max)
+    };
+    let (pulses, way) = (furthest("#1466A8"), furthest("#22252B"));
+    println!("{pulses} {way}");
+    assert!(pulses > 10.0 && way < 5.0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! program checks. `tests/manual.rs` holds their names to those that the program knows.
 
 use tentacle_hat::calibration::{
-    CHANNELS, Device, MAX_POINTS, MAX_SENSES, MAX_TENTACLES, Rig, ServoPlan,
+    CHANNELS, Device, MAX_MARKS, MAX_POINTS, MAX_SENSES, MAX_TENTACLES, MIN_MARKS, Rig, ServoPlan,
 };
 use tentacle_hat::units::{Frequency, Microseconds, Timebase};
 
@@ -201,6 +201,17 @@ pub(crate) fn sections() -> [Section; 10] {
                     "Where it points, clockwise from the wearer's front, seen from above: -360 to \
                      360 degrees."
                         .to_owned(),
+                ),
+                (
+                    "compass",
+                    format!(
+                        "Where it was seen to point: {MIN_MARKS} to {MAX_MARKS} marks of [bearing, \
+                         lean, bend x, bend y], all round the hat. The bearing is in degrees \
+                         clockwise from the wearer's front, -360 to 360; the lean, 0 to 1, is how far \
+                         it was to lean; the bends, each -1 to 1 and both within the unit circle, \
+                         are what its servos held. From them it is told what to do to point where \
+                         it is to. Without a compass the tables alone say where it points."
+                    ),
                 ),
                 (
                     "x",

@@ -73,6 +73,12 @@ const SERVOS: &str = concat!(
     " /etc/tentacle-hat/servos.toml 2>/dev/null)"
 );
 
+/// The names of its tentacles, likewise.
+const TENTACLES: &str = concat!(
+    r#"$(sed -n '/^\[\[sense/,/^\[\[tentacle/d; s/^name *= *"\(.*\)".*/\1/p'"#,
+    " /etc/tentacle-hat/servos.toml 2>/dev/null)"
+);
+
 /// The words of all cues.
 fn cue_words() -> String {
     let words = VERBS.map(str::to_owned).into_iter();
@@ -83,7 +89,7 @@ fn cue_words() -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Offers the hat's servos, and the words of cues, where clap_complete only has a
+/// Offers the hat's servos and tentacles, and the words of cues, where clap_complete only has a
 /// word for them.
 fn offer_words(shell: Shell, path: &Path) -> io::Result<()> {
     let text = fs::read_to_string(path)?;
@@ -92,11 +98,15 @@ fn offer_words(shell: Shell, path: &Path) -> io::Result<()> {
         Shell::Bash => text
             .replace(" <DELTA_US>", "")
             .replace("<SERVO>", SERVOS)
+            .replace("[TENTACLE]", TENTACLES)
             .replace("<WORDS>...", &words),
         Shell::Zsh => {
-            let offered = format!(": front-left.x:({})'", SERVOS.replace('\'', r"'\''"));
-            let servos = text.replace(": front-left.x:_default'", &offered);
-            servos.replace("as below:_default'", &format!("as below:({words})'"))
+            let quoted = |names: &str| names.replace('\'', r"'\''");
+            let servos = format!(": front-left.x:({})'", quoted(SERVOS));
+            let tentacles = format!(": the first\\]:({})'", quoted(TENTACLES));
+            text.replace(": front-left.x:_default'", &servos)
+                .replace(": the first\\]:_default'", &tentacles)
+                .replace("as below:_default'", &format!("as below:({words})'"))
         }
         _ => return Ok(()),
     };

@@ -1,11 +1,13 @@
 //! The hat as its builder measured it: files become plans, plans a [`Rig`],
 //! which is valid by construction.
 
+mod compass;
 mod plan;
 mod rig;
 mod sense;
 mod table;
 
+pub use compass::{Aim, Compass, CompassError, EYE_DEG, MAX_MARKS, MIN_MARKS, Mark, MarkError};
 pub use plan::{Address, BadAddress, BoardPlan, Channel, ServoPlan, TentaclePlan};
 pub use rig::{Calibration, Rig, RigFault, Servo, ServoName, Tentacle};
 pub use sense::{Device, MAX_SENSES, SenseKind, SensePlan, Senses};

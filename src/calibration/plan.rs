@@ -1,6 +1,6 @@
 //! What the files say, each value checked by itself.
 
-use super::{CHANNELS, Name, Table};
+use super::{CHANNELS, Compass, Name, Table};
 use crate::units::{OutOfRange, Timebase, Turns, within};
 use core::fmt;
 
@@ -141,6 +141,8 @@ pub struct TentaclePlan {
     pub name: Name,
     /// Degrees clockwise from the wearer's front, seen from above.
     pub facing: Turns,
+    /// None: its tables alone say where it points.
+    pub compass: Option<Compass>,
     /// The x and the y servo.
     pub servos: [ServoPlan; 2],
 }

@@ -1,10 +1,10 @@
 //! The whole hat, checked as a whole.
 
 use super::{
-    Axis, BoardPlan, Channel, MAX_SERVOS, MAX_TENTACLES, Name, ServoPlan, Table, TableError,
-    TentaclePlan,
+    Axis, BoardPlan, Channel, Compass, MAX_SERVOS, MAX_TENTACLES, Name, ServoPlan, Table,
+    TableError, TentaclePlan,
 };
-use crate::units::{Microseconds, Ticks, Timebase, Turns};
+use crate::units::{Bend, Microseconds, Ticks, Timebase, Turns};
 use arrayvec::ArrayVec;
 use core::fmt;
 
@@ -15,6 +15,29 @@ pub struct Tentacle {
     pub name: Name,
     /// Clockwise from the wearer's front, seen from above.
     pub facing: Turns,
+    /// None: its tables alone say where it points.
+    pub compass: Option<Compass>,
+}
+
+impl Tentacle {
+    /// What its servos are bent to, for it to lean as is wished.
+    #[must_use]
+    #[inline]
+    pub fn bend(&self, wish: Bend) -> Bend {
+        match &self.compass {
+            Some(compass) => compass.aim().bend(wish),
+            None => wish,
+        }
+    }
+
+    /// Where it leans when its servos are bent so: the way back.
+    #[must_use]
+    pub fn tip(&self, bend: Bend) -> Bend {
+        match &self.compass {
+            Some(compass) => compass.aim().tip(bend),
+            None => bend,
+        }
+    }
 }
 
 /// One servo of a valid hat.
@@ -36,13 +59,14 @@ pub struct Calibration {
     /// The shortest and the longest legal pulse: the table's range, rounded
     /// inward to whole ticks, µs.
     pub limits_us: (f32, f32),
-    /// The pulse at bend 0.
+    /// The pulse at which the tentacle stands straight.
     pub neutral: Microseconds,
 }
 
 impl Calibration {
-    /// None where no whole tick lies within the table.
-    fn new(table: Table, timebase: &Timebase) -> Option<Self> {
+    /// None where no whole tick lies within the table; at the bend `straight` the tentacle
+    /// stands so.
+    fn new(table: Table, straight: f32, timebase: &Timebase) -> Option<Self> {
         let tick = timebase.tick_us();
         let (low, high) = table.range_us();
         let limits_us = (
@@ -50,7 +74,7 @@ impl Calibration {
             libm::floorf(high / tick) * tick,
         );
         (limits_us.0 <= limits_us.1).then(|| Self {
-            neutral: Microseconds::limited(table.us_at(0.0).clamp(limits_us.0, limits_us.1)),
+            neutral: Microseconds::limited(table.us_at(straight).clamp(limits_us.0, limits_us.1)),
             table,
             limits_us,
         })
@@ -79,6 +103,7 @@ pub struct Rig {
     tentacles: ArrayVec<Tentacle, MAX_TENTACLES>,
     servos: ArrayVec<Servo, MAX_SERVOS>,
     max_total_step_us: f32,
+    is_aimed: bool,
 }
 
 /// What is wrong with plans that are each right by themselves.
@@ -145,6 +170,7 @@ impl Rig {
             max_total_step_us: max_total_speed * period_s,
             tentacles: ArrayVec::new(),
             servos: ArrayVec::new(),
+            is_aimed: tentacles.iter().any(|plan| plan.compass.is_some()),
             board,
         };
         for plan in tentacles {
@@ -153,11 +179,14 @@ impl Rig {
                     tentacle: rig.tentacles.len(),
                 });
             }
-            rig.tentacles.push(Tentacle {
+            let tentacle = Tentacle {
                 name: plan.name,
                 facing: plan.facing,
-            });
-            for plan in &plan.servos {
+                compass: plan.compass.clone(),
+            };
+            let straight = tentacle.bend(Bend::STRAIGHT);
+            rig.tentacles.push(tentacle);
+            for (plan, straight) in plan.servos.iter().zip([straight.x, straight.y]) {
                 let servo = rig.servos.len();
                 if rig.servos.iter().any(|s| s.channel == plan.channel) {
                     fault(RigFault::ChannelTaken { servo });
@@ -167,7 +196,7 @@ impl Rig {
                         .trimmed(plan.trim_us)
                         .map_err(|error| fault(RigFault::Trim { servo, error }))
                         .ok()?;
-                    let calibration = Calibration::new(table, &rig.board.timebase);
+                    let calibration = Calibration::new(table, straight, &rig.board.timebase);
                     if calibration.is_none() {
                         let tick_us = rig.board.timebase.tick_us();
                         fault(RigFault::Narrow { servo, tick_us });
@@ -202,6 +231,12 @@ impl Rig {
     /// The servos: x and y of the first tentacle, of the second, and so on.
     pub fn servos(&self) -> &[Servo] {
         &self.servos
+    }
+
+    /// Whether a tentacle has a compass.
+    #[inline]
+    pub fn is_aimed(&self) -> bool {
+        self.is_aimed
     }
 
     /// The furthest all pulses together may move from one frame to the next, µs.

@@ -9,20 +9,22 @@ use crate::signals::Signals;
 use anyhow::{Result, bail};
 use tentacle_hat::drive::{Terms, drive};
 
-pub(crate) fn calibrate(which: Which, files: &Files) -> Result<()> {
+/// Opens the session, if need be at the compass of a `tentacle`.
+pub(crate) fn calibrate(which: Which, files: &Files, tentacle: Option<usize>) -> Result<()> {
     let store = Store::open(files)?;
     check_terminal(store.servos.rig.servos().len())?;
     store.check_writable()?;
     let is_virtual = which.is_virtual();
     let mut machine = Machine::new(which, store.servos.rig.board(), false, false)?;
     let signals = Signals::catch()?;
-    let mut evening = Evening::new(store, signals.clone())?;
+    let mut evening = Evening::new(store, signals.clone(), tentacle)?;
     let mut bench = Bench::new(&mut machine, signals, evening.troubles());
     let driven = drive(&mut bench, &mut evening, Terms::default());
     let (session, store, left) = evening.close()?;
     driven.map_err(|error| machine.explain(error))?;
     account(&session, &store, is_virtual);
-    if !left && session.unsaved().next().is_some() {
+    let all_saved = session.unsaved().next().is_none() && session.unsaved_marks().next().is_none();
+    if !left && !all_saved {
         bail!("cut off before the last changes were saved; the servos are limp");
     }
     Ok(())
@@ -41,6 +43,12 @@ fn account(session: &Session, store: &Store, is_virtual: bool) {
             "The last changes to {} were not saved: {}.",
             servo.name,
             servo.points.news(&servo.saved)
+        ));
+    }
+    for (_, tentacle) in session.unsaved_marks() {
+        tell(format_args!(
+            "The compass of {} was not saved.",
+            tentacle.name
         ));
     }
     if session.saves == 0 {

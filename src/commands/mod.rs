@@ -11,6 +11,7 @@ pub(crate) mod relax;
 pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod set;
+pub(crate) mod take_bearings;
 pub(crate) mod test;
 pub(crate) mod trim;
 pub(crate) mod watch;

@@ -1,6 +1,6 @@
 //! `calibrate set`: points of one servo's table from the command line.
 
-use super::trim::RELOAD;
+use super::trim::{RELOAD, tell_stale};
 use crate::files::{Files, Points, Store, place, tenths};
 use crate::say::tell;
 use anyhow::{Result, anyhow, bail};
@@ -44,6 +44,9 @@ pub(crate) fn set(files: &Files, servo: &str, wishes: &[Wish]) -> Result<()> {
     }
     for warning in warnings(&before, &points) {
         tell(format_args!("{name}: {warning}"));
+    }
+    if saved.changed {
+        tell_stale(&store, files, servo);
     }
     store.tell(&saved, Some(RELOAD));
     Ok(())

@@ -47,6 +47,8 @@ pub(crate) fn test(which: Which, files: &Files, servo: &str) -> Result<()> {
 /// The hat in which only that servo moves.
 fn only(store: &Store, servo: usize) -> Result<Hat> {
     let mut plans = store.servos.plans.clone();
+    // A servo's own way, wherever that leans the tentacle.
+    plans.iter_mut().for_each(|plan| plan.compass = None);
     for (i, plan) in plans.iter_mut().flat_map(|t| &mut t.servos).enumerate() {
         if i != servo {
             plan.table = None;

@@ -38,6 +38,22 @@ pub(crate) fn trim(files: &Files, servo: &str, delta_us: f64) -> Result<()> {
     }
     let saved = store.save(&mut |document| document.set_trim(servo, after))?;
     tell(format_args!("{name}: trim-us was {before}, is {after}"));
+    if saved.changed {
+        tell_stale(&store, files, servo);
+    }
     store.tell(&saved, Some(RELOAD));
     Ok(())
+}
+
+/// Tells that a servo's tentacle was pointed by the table as it was before.
+pub(super) fn tell_stale(store: &Store, files: &Files, servo: usize) {
+    let plan = &store.servos.plans[servo / 2];
+    if plan.compass.is_some() {
+        let name = &plan.name;
+        tell(format_args!(
+            "{name}: its compass was measured before that; `tentacle-hat calibrate compass \
+             {name}{}` measures it again",
+            files.option()
+        ));
+    }
 }

@@ -15,9 +15,19 @@ pub(super) fn between(is: &str, would_be: &str) -> Option<Vec<String>> {
     let new = would_be.iter().filter(|(place, _)| is_new(place));
     let differs = |(place, _): &(String, String)| {
         let (is, would_be) = (at(&is, place), at(&would_be, place));
-        (is != would_be).then(|| format!("{place}: {is} → {would_be}"))
+        (is != would_be)
+            .then(|| format!("{place}: {} → {}", told(place, &is), told(place, &would_be)))
     };
     Some(is.iter().chain(new).filter_map(differs).collect())
+}
+
+/// A value, but for the marks of a compass, which are no line to read.
+fn told(place: &str, value: &str) -> String {
+    let rows = value.matches('[').count();
+    match place.ends_with(".compass") && rows > 0 {
+        true => format!("[{} marks]", rows - 1),
+        false => value.to_owned(),
+    }
 }
 
 /// The values of a text, each with its place: `front-left.x.channel`.
@@ -79,6 +89,26 @@ mod tests {
             "{differences:?}"
         );
         assert!(differences.contains(&"left.y.channel: nothing → 7".to_owned()));
+        let with = |marks: &str| {
+            let compass = format!("facing-deg = 315\ncompass = [{marks}[0, 0.4, 0, 0.4]]\n");
+            SHIPPED_SERVOS.replacen("facing-deg = 315\n", &compass, 1)
+        };
+        let (one, two, other) = (
+            with(""),
+            with("[9, 0.4, 0, 0.4], "),
+            with("[8, 0.4, 0, 0.4], "),
+        );
+        for (is, would_be, told) in [
+            (
+                SHIPPED_SERVOS,
+                &one,
+                "front-left.compass: nothing → [1 marks]",
+            ),
+            (&one, &two, "front-left.compass: [1 marks] → [2 marks]"),
+            (&two, &other, "front-left.compass: [2 marks] → [2 marks]"),
+        ] {
+            assert_eq!(between(is, would_be), Some(vec![told.to_owned()]));
+        }
         assert_eq!(
             between(SHIPPED_SERVOS, "# nothing\n").unwrap().len(),
             5 + 4 * (2 + 2 * 4)

@@ -3,7 +3,7 @@
 
 use super::points::Points;
 use anyhow::{Context, Result};
-use tentacle_hat::calibration::{Axis, MAX_SENSES, Point};
+use tentacle_hat::calibration::{Axis, MAX_SENSES, Mark};
 use tentacle_hat::motion::Key;
 use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
@@ -117,18 +117,34 @@ impl Document {
 
     /// Makes the servo's table hold `points`; rows that stay are not touched.
     pub(crate) fn set_points(&mut self, servo: usize, points: &Points) -> Result<()> {
+        let rows = points.iter().map(|point| [point.bend, point.width.get()]);
         let section = self.section(servo)?;
-        if let Some(table) = section.get_mut("table") {
-            let rows = table.as_array_mut().context("table is no array")?;
-            return set_rows(rows, points);
+        let is_new = !section.contains_key("table");
+        set_rows(section, "table", &rows.collect::<Vec<_>>())?;
+        if is_new {
+            self.put_table_after_channel(servo);
         }
-        let mut table = Array::new();
-        for point in points.iter() {
-            table.push(row(point)?);
-        }
-        section.insert("table", Item::Value(Value::Array(table)));
-        self.put_table_after_channel(servo);
         Ok(())
+    }
+
+    /// Makes the tentacle's compass hold `marks`, or takes it away if there are none; rows
+    /// that stay are not touched.
+    pub(crate) fn set_compass(&mut self, tentacle: usize, marks: &[Mark]) -> Result<()> {
+        let section = self.tentacle(tentacle)?;
+        if marks.is_empty() {
+            section.remove("compass");
+            return Ok(());
+        }
+        // Finer than any eye, and a tick of most tables.
+        let rounded = |number: f64, parts: f64| ((number * parts).round() / parts + 0.0) as f32;
+        let row = |mark: &Mark| {
+            let deg = mark.bearing.get().rem_euclid(1.0) * 360.0;
+            let [lean, x, y] = [mark.lean, mark.taken.x, mark.taken.y].map(f64::from);
+            let [lean, x, y] = [lean, x, y].map(|bend| rounded(bend, 1e4));
+            [rounded(deg, 10.0) % 360.0, lean, x, y]
+        };
+        let rows: Vec<_> = marks.iter().map(row).collect();
+        set_rows(section, "compass", &rows)
     }
 
     /// The table belongs where the shipped file has it, not after the speed.
@@ -153,18 +169,22 @@ impl Document {
     }
 
     fn section(&mut self, servo: usize) -> Result<&mut dyn TableLike> {
-        let tentacle: Option<&mut dyn TableLike> = match &mut self.toml["tentacle"] {
-            Item::ArrayOfTables(tables) => tables.get_mut(servo / 2).map(|t| t as _),
+        let section = self.tentacle(servo / 2)?.get_mut(axis(servo));
+        section
+            .and_then(Item::as_table_like_mut)
+            .context("servos.toml has no section for this servo")
+    }
+
+    fn tentacle(&mut self, tentacle: usize) -> Result<&mut dyn TableLike> {
+        let found: Option<&mut dyn TableLike> = match &mut self.toml["tentacle"] {
+            Item::ArrayOfTables(tables) => tables.get_mut(tentacle).map(|t| t as _),
             Item::Value(Value::Array(array)) => array
-                .get_mut(servo / 2)
+                .get_mut(tentacle)
                 .and_then(Value::as_inline_table_mut)
                 .map(|t| t as _),
             _ => None,
         };
-        tentacle
-            .and_then(|tentacle| tentacle.get_mut(axis(servo)))
-            .and_then(Item::as_table_like_mut)
-            .context("servos.toml has no section for this servo")
+        found.context("servos.toml has no section for this tentacle")
     }
 }
 
@@ -175,33 +195,54 @@ fn axis(servo: usize) -> &'static str {
     }
 }
 
-fn set_rows(rows: &mut Array, points: &Points) -> Result<()> {
+/// Makes the list `key` hold `wanted`, and no other rows: which row is which, its first
+/// number tells.
+fn set_rows<const N: usize>(
+    section: &mut dyn TableLike,
+    key: &str,
+    wanted: &[[f32; N]],
+) -> Result<()> {
+    let Some(list) = section.get_mut(key) else {
+        let rows: Result<Array> = wanted.iter().map(|cells| row(cells)).collect();
+        section.insert(key, Item::Value(Value::Array(rows?)));
+        return Ok(());
+    };
+    let rows = list
+        .as_array_mut()
+        .with_context(|| format!("{key} is no array"))?;
     for i in (0..rows.len()).rev() {
-        match bend_of(rows.get(i)).and_then(|bend| points.at(bend)) {
-            None => remove_row(rows, i),
-            Some(us) => {
-                let cell = rows.get_mut(i).and_then(Value::as_array_mut);
-                let cell = cell.and_then(|row| row.get_mut(1)).context("no pulse")?;
-                if float(cell) != Some(us) {
-                    let decor = cell.decor().clone();
-                    *cell = number(us)?;
-                    *cell.decor_mut() = decor;
-                }
+        let first = first_of(rows.get(i));
+        if !wanted.iter().any(|cells| Some(cells[0]) == first) {
+            remove_row(rows, i);
+        }
+    }
+    for (i, cells) in wanted.iter().enumerate() {
+        if first_of(rows.get(i)) != Some(cells[0]) {
+            insert_row(rows, i, cells)?;
+        }
+        for (k, wanted) in cells.iter().enumerate() {
+            let cell = rows.get_mut(i).and_then(Value::as_array_mut);
+            let cell = cell
+                .and_then(|row| row.get_mut(k))
+                .context("a number is missing")?;
+            if float(cell) != Some(*wanted) {
+                let decor = cell.decor().clone();
+                *cell = number(*wanted)?;
+                *cell.decor_mut() = decor;
             }
         }
     }
-    for (i, point) in points.iter().enumerate() {
-        if bend_of(rows.get(i)) != Some(point.bend) {
-            insert_row(rows, i, point)?;
-        }
+    // What stood in another order.
+    while rows.len() > wanted.len() {
+        remove_row(rows, rows.len() - 1);
     }
     Ok(())
 }
 
 /// Inserts a row. What stands before row `i` may end with a comment on the row
 /// above it, so it must stay there: the new row takes it over.
-fn insert_row(rows: &mut Array, i: usize, point: &Point) -> Result<()> {
-    let mut new = row(point)?;
+fn insert_row(rows: &mut Array, i: usize, cells: &[f32]) -> Result<()> {
+    let mut new = row(cells)?;
     let before = rows.get(i).map_or(" ".to_owned(), prefix);
     if let Some(next) = rows.get_mut(i) {
         let indent = before.rfind('\n').map_or(" ", |at| &before[at..]);
@@ -216,10 +257,18 @@ fn insert_row(rows: &mut Array, i: usize, point: &Point) -> Result<()> {
 fn remove_row(rows: &mut Array, i: usize) {
     let removed = rows.remove(i);
     let before = prefix(&removed);
+    let joined = |after: &str| before.trim_end_matches([' ', '\t', '\n']).to_owned() + after;
     if let Some(next) = rows.get_mut(i) {
         let between = prefix(next);
         next.decor_mut().set_prefix(match between.contains('#') {
-            true => before.trim_end_matches([' ', '\t', '\n']).to_owned() + &between,
+            true => joined(&between),
+            false => before,
+        });
+    } else if before.contains('#') {
+        let after = rows.trailing().as_str().unwrap_or_default().to_owned();
+        rows.set_trailing(match after.contains('\n') {
+            true => joined(&after),
+            // The comment needs its own end.
             false => before,
         });
     }
@@ -230,7 +279,7 @@ fn prefix(value: &Value) -> String {
     prefix.unwrap_or_default().to_owned()
 }
 
-fn bend_of(row: Option<&Value>) -> Option<f32> {
+fn first_of(row: Option<&Value>) -> Option<f32> {
     float(row?.as_array()?.get(0)?)
 }
 
@@ -241,11 +290,9 @@ fn float(value: &Value) -> Option<f32> {
         .map(|number| number as f32)
 }
 
-fn row(point: &Point) -> Result<Value> {
-    let mut row = Array::new();
-    row.push(number(point.bend)?);
-    row.push(number(point.width.get())?);
-    Ok(Value::Array(row))
+fn row(cells: &[f32]) -> Result<Value> {
+    let cells: Result<Array> = cells.iter().map(|cell| number(*cell)).collect();
+    Ok(Value::Array(cells?))
 }
 
 /// A number as short as it can be written: `1500`, `1493.3`.
@@ -263,6 +310,7 @@ fn replace(item: &mut Item, mut new: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tentacle_hat::units::{Bend, Turns};
 
     const HANDMADE: &str = "\
 oscillator-hz = 25_000_000 # nominal
@@ -360,6 +408,41 @@ channel = 1 # blue wire
             inline.text(),
             "sense = [{ name = \"a\" }, { name = \"b\" , mirrored = true }]\n"
         );
+    }
+
+    #[test]
+    fn a_compass_comes_changes_and_goes() {
+        let mark = |deg: f64, x, y| {
+            let taken = Bend { x, y };
+            Mark::new(Turns::new(deg / 360.0), 0.4, taken).unwrap()
+        };
+        let mut document = Document::new(HANDMADE).unwrap();
+        let marks = [mark(0.0, 0.01, 0.4), mark(-60.0, -0.35, 0.2)];
+        document.set_compass(0, &marks).unwrap();
+        let compass = "compass = [[0, 0.4, 0.01, 0.4], [300, 0.4, -0.35, 0.2]]\n";
+        let header = "name = \"a\" # the crooked one\n";
+        let with = HANDMADE.replace(header, &(header.to_owned() + compass));
+        assert_eq!(document.text(), with);
+        document.set_compass(0, &[]).unwrap();
+        assert_eq!(document.text(), HANDMADE);
+
+        let by_hand = "compass = [ # on Sunday
+    [0.0, 0.40, 0.01, 0.4], # by the door
+    [45, 0.4, 0.3, 0.3], # twice
+    [300, 0.4, -0.35, 0.2], # by the wall
+]\n";
+        let text = HANDMADE.replace(header, &(header.to_owned() + by_hand));
+        let mut document = Document::new(&text).unwrap();
+        let marks = [marks[0], mark(45.0, 0.28, 0.3), marks[1]];
+        document.set_compass(0, &marks).unwrap();
+        assert_eq!(document.text(), text.replace("0.3, 0.3", "0.28, 0.3"));
+        document.set_compass(0, &marks[..2]).unwrap();
+        for comment in ["# on Sunday", "# by the door", "# twice", "# by the wall"] {
+            assert!(document.text().contains(comment), "{}", document.text());
+        }
+        assert!(!document.text().contains("-0.35"));
+        Document::new(&document.text()).unwrap();
+        document.set_compass(1, &marks).unwrap_err();
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod backups;
 mod differences;
 mod edit;
 mod look;
+mod marks;
 mod motion;
 mod points;
 mod reader;

@@ -1,11 +1,11 @@
 //! `servos.toml`: what hands and a screwdriver decide.
 
 use super::reader::{Reading, Section, integer, items, number, text};
-use super::senses;
+use super::{marks, senses};
 use anyhow::{Result, anyhow, bail, ensure};
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Channel, MAX_TENTACLES, Name, Point, Rig, RigFault, Senses, ServoPlan,
-    Table, TentaclePlan,
+    Address, BoardPlan, Channel, Compass, MAX_TENTACLES, Name, Point, Rig, RigFault, Senses,
+    ServoPlan, Table, TentaclePlan,
 };
 use tentacle_hat::units::{Microseconds, Timebase, Turns, within};
 use toml_edit::Item;
@@ -159,6 +159,11 @@ fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
         None => section,
     };
     let facing = section.required("facing-deg", facing);
+    let marks = section.optional("compass", marks::marks);
+    let compass = facing.zip(marks).and_then(|(facing, marks)| {
+        let refused = |error| section.fault("compass", error);
+        Compass::new(facing, &marks).map_err(refused).ok()
+    });
     let servos = [section.section("x"), section.section("y")];
     let [x, y] = [&servos[0], &servos[1]].map(|s| s.as_ref().and_then(servo));
     section.finish();
@@ -167,6 +172,7 @@ fn tentacle(section: Section<'_>) -> (Sections<'_>, Option<TentaclePlan>) {
             name: name?,
             // Its fault is noted; the rest can still be checked with it.
             facing: facing.unwrap_or_default(),
+            compass,
             servos: [x?, y?],
         })
     })();

@@ -28,7 +28,7 @@ pub(crate) struct Store {
 pub(crate) struct Saved {
     created: Vec<PathBuf>,
     /// Or else `servos.toml` said so already.
-    changed: bool,
+    pub(crate) changed: bool,
     /// The number of the backup of what was there.
     backup: Option<u32>,
 }

@@ -26,6 +26,7 @@ fn performance() -> Performance {
     let tentacle = |deg| Tentacle {
         name: Name::new(),
         facing: Turns::from_deg(deg),
+        compass: None,
     };
     let tentacles = [315.0, 45.0, 135.0, 225.0].map(tentacle);
     Performance::of(Wishes::new(Motion::plain(wave), 0, &tentacles))

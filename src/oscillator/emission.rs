@@ -65,6 +65,7 @@ impl Spare {
         let tentacle = TentaclePlan {
             name: Name::new(),
             facing: Turns::ZERO,
+            compass: None,
             servos: [self.channel, other.unwrap_or(self.channel)].map(servo),
         };
         let slowest = Rig::TOTAL_SPEED.0 as f32;

@@ -124,6 +124,7 @@ impl Stage {
         let before = self.moments.last();
         let before = before.map_or([None; MAX_SERVOS], |moment| moment.sent);
         let pose = sight.performance.map(|it| it.pose_at(t_us));
+        let pose = pose.map(|pose| pulse::aimed(sight.rig, &pose));
         let mut sent = [None; MAX_SERVOS];
         for (i, servo) in sight.rig.servos().iter().enumerate() {
             let (Some(calibration), Some(pulse)) = (&servo.calibration, sight.pulses.0[i]) else {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos::{Center, Left, Right};
 use std::f64::consts::TAU;
+use tentacle_hat::units::Bend;
 
 /// The colours of x and y.
 const AXES: [(&str, RGBColor); 2] = [("x", RGBColor(20, 102, 168)), ("y", RGBColor(196, 87, 11))];
@@ -266,15 +267,31 @@ fn name(paper: &Paper<'_>, played: &Played, tentacle: usize, at: Frame) -> Resul
     paper.write(&name, middle, SMALL, INK, Center)
 }
 
-/// Where a servo's pulse bends its tentacle to.
-fn bends<'a>(
+/// Where a tentacle leans along an axis, whose servo is calibrated.
+fn leans<'a>(
     played: &'a Played,
     moments: &'a [Moment],
-    servo: usize,
+    tentacle: usize,
+    axis: usize,
 ) -> Option<impl Iterator<Item = Option<f64>> + 'a> {
-    let table = &played.rig.servos()[servo].calibration.as_ref()?.table;
-    let bend = move |moment: &Moment| Some(f64::from(table.bend_at(moment.sent[servo]?.0)));
-    Some(moments.iter().map(bend))
+    let servos = &played.rig.servos()[2 * tentacle..][..2];
+    servos[axis].calibration.as_ref()?;
+    let tentacle = (tentacle, &played.rig.tentacles()[tentacle]);
+    let straight = tentacle.1.bend(Bend::STRAIGHT);
+    let lean = move |moment: &Moment| {
+        let bend = |axis: usize| {
+            let (us, _) = moment.sent[2 * tentacle.0 + axis]?;
+            Some(servos[axis].calibration.as_ref()?.table.bend_at(us))
+        };
+        let bends = [bend(0), bend(1)];
+        bends[axis]?;
+        let tip = tentacle.1.tip(Bend {
+            x: bends[0].unwrap_or(straight.x),
+            y: bends[1].unwrap_or(straight.y),
+        });
+        Some(f64::from([tip.x, tip.y][axis]))
+    };
+    Some(moments.iter().map(lean))
 }
 
 /// The way of each tentacle's tip.
@@ -314,7 +331,7 @@ fn paths(paper: &Paper<'_>, played: &Played, moments: &[Moment], top: f64) -> Re
             SOFT,
             Right,
         )?;
-        let axes = [0, 1].map(|axis| bends(played, moments, 2 * tentacle + axis));
+        let axes = [0, 1].map(|axis| leans(played, moments, tentacle, axis));
         let [Some(x), Some(y)] = axes else {
             let why = "not calibrated";
             paper.write(why, (middle_x, middle_y - 12.0), SMALL, SOFT, Center)?;
@@ -358,7 +375,7 @@ fn spectra(paper: &Paper<'_>, played: &Played, top: f64) -> Result<()> {
         let axes = [0, 1].map(|axis| {
             // A servo that is limp for a while does not move meanwhile.
             let mut before = 0.0;
-            let signal = bends(played, moments, 2 * tentacle + axis)?.map(|bend| {
+            let signal = leans(played, moments, tentacle, axis)?.map(|bend| {
                 before = bend.unwrap_or(before);
                 before
             });

@@ -10,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 use std::io::{IsTerminal, stdin, stdout};
+use std::ops::Range;
 use tentacle_hat::units::Microseconds;
 
 /// The smallest terminal that shows so many servos and what to do with them.
@@ -53,11 +54,16 @@ const ADVICE: u16 = 4;
 const KEYS: [&str; 3] = [
     "↑↓ choose  Space engage / limp  w wiggle  ←→ 10 µs  Shift ←→ 50 µs  , . one tick",
     "n neutral  [ negative end  ] positive end  m middle point  f turn round  t sweep",
-    "g to neutral  a all straight  u undo  s save  q quit  Ctrl-Z shell  ? help",
+    "g to neutral  a all straight  c compass  u undo  s save  q quit  Ctrl-Z  ? help",
 ];
 
 const KEYS_ALL_STRAIGHT: [&str; 1] =
-    ["↑↓ choose   ←→ , . straighten   w wiggle   n neutral   u undo   Space all limp"];
+    ["↑↓ choose  ←→ , . straighten  w wiggle  n neutral  p point  u undo  Space limp"];
+
+const KEYS_COMPASS: [&str; 2] = [
+    "←→ turn 2°  Shift ←→ 10°  , . 1°  ↑↓ lean  Enter it points along the line",
+    "k skip  1-8 measure that one again  u undo  s save  Space limp",
+];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -77,17 +83,19 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
     let roomy = is_roomy(session.servos.len());
     let gap = u16::from(roomy && area.height > lines);
     let all_straight = matches!(session.mode, Mode::AllStraight { .. });
-    let shown = match (all_straight, roomy) {
-        (true, _) => &KEYS_ALL_STRAIGHT[..],
-        (false, true) => &KEYS[..],
-        (false, false) => &KEYS[2..],
+    let compass = session.mode == Mode::Compass;
+    let shown = match (&session.mode, roomy) {
+        (Mode::AllStraight { .. }, _) => &KEYS_ALL_STRAIGHT[..],
+        (Mode::Compass, _) => &KEYS_COMPASS[..],
+        (_, true) => &KEYS[..],
+        (_, false) => &KEYS[2..],
     };
     let rows = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(1 + session.servos.len() as u16),
+        Constraint::Length(1 + rows_shown(session).len() as u16),
         Constraint::Length(gap),
         Constraint::Fill(1),
-        Constraint::Length(if roomy { 2 } else { 0 }),
+        Constraint::Length(if roomy && !compass { 2 } else { 0 }),
         Constraint::Length(2),
         Constraint::Length(shown.len() as u16),
     ]);
@@ -117,7 +125,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, session: &Session) {
 
 fn heading(session: &Session) -> String {
     let measured = session.servos.iter().filter(|s| s.points.are_a_table());
-    let unsaved = match session.unsaved().count() {
+    let unsaved = match session.unsaved().count() + session.unsaved_marks().count() {
         0 => String::new(),
         n => format!(", {n} unsaved"),
     };
@@ -130,6 +138,14 @@ fn heading(session: &Session) -> String {
     )
 }
 
+/// The servos that are shown: at the compass one tentacle's, as all others are limp.
+fn rows_shown(session: &Session) -> Range<usize> {
+    match session.mode {
+        Mode::Compass => session.chosen / 2 * 2..session.chosen / 2 * 2 + 2,
+        _ => 0..session.servos.len(),
+    }
+}
+
 fn servos(session: &Session) -> Text<'static> {
     let longest = session.servos.iter().map(|s| s.name.len()).max();
     let width = longest.unwrap_or(0).max(5);
@@ -138,7 +154,8 @@ fn servos(session: &Session) -> Text<'static> {
         "servo"
     );
     let mut lines = vec![Line::styled(header, DIM)];
-    for (i, servo) in session.servos.iter().enumerate() {
+    for i in rows_shown(session) {
+        let servo = &session.servos[i];
         let row = row(servo, width, i == session.chosen);
         let style = match (i == session.chosen, servo.jog.is_engaged()) {
             (true, _) => REVERSED,
@@ -326,6 +343,8 @@ mod tests {
         for (tentacles, pressed, keys) in [
             (4, "", &KEYS[..]),
             (4, "a", &KEYS_ALL_STRAIGHT),
+            (4, "c", &KEYS_COMPASS),
+            (8, "c", &KEYS_COMPASS),
             (8, "", &KEYS[2..]),
         ] {
             let shown = picture(smallest(2 * tentacles), tentacles, pressed);
@@ -344,6 +363,22 @@ mod tests {
         assert!(shown.contains("a-name-of-24-letters-03 x●"), "{shown}");
         assert!(shown.contains("every tentacle stands upright"), "{shown}");
         assert!(shown.contains("All that is measured stands at its neutral."));
+    }
+
+    #[test]
+    fn the_compass_shows_its_eight_bearings_and_what_to_do() {
+        for tentacles in [4, 8] {
+            let shown = picture(smallest(2 * tentacles), tentacles, "c");
+            for told in [
+                "a-name-of-24-letters-00.y  1",
+                "along that line of the card; ↑ ↓",
+                "▶ 1    0°  turned +0°, lean 0.40",
+                "· 8  315°",
+                "Space makes it limp.",
+            ] {
+                assert!(shown.contains(told), "{told}: {shown}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::draw::draw;
 use super::key::key;
-use super::{Action, Session};
+use super::{Action, Measured, Session};
 use crate::files::{Points, Store};
 use crate::host::bench::Trouble;
 use crate::screen::Stage;
@@ -22,9 +22,6 @@ const PICTURE_EVERY_US: u64 = 100_000;
 /// What a card may take for the last save.
 const SAVING: Duration = Duration::from_secs(10);
 
-/// A servo's number, and its points.
-type Measured = (usize, Points);
-
 /// What happens in an evening.
 enum Event {
     Key(KeyCode),
@@ -32,7 +29,7 @@ enum Event {
     Gone,
     Trouble(Trouble),
     /// These are in the file now, or not.
-    Saved(Vec<Measured>, Result<()>),
+    Saved(Measured, Result<()>),
 }
 
 /// The session as a source.
@@ -48,7 +45,7 @@ pub(crate) struct Evening {
     drawn_us: Option<u64>,
     /// Who saves, because a card may take its time.
     keeper: JoinHandle<Store>,
-    jobs: Sender<Vec<Measured>>,
+    jobs: Sender<Measured>,
     is_the_services: bool,
     /// A job is out.
     saving: bool,
@@ -58,8 +55,9 @@ pub(crate) struct Evening {
 }
 
 impl Evening {
-    /// Over the hat of `store`, which is saved to it.
-    pub(crate) fn new(mut store: Store, signals: Signals) -> Result<Self> {
+    /// Over the hat of `store`, which is saved to it; for the compass of a `tentacle`, or for
+    /// servos.
+    pub(crate) fn new(mut store: Store, signals: Signals, tentacle: Option<usize>) -> Result<Self> {
         let (sender, events) = mpsc::channel();
         let mut plans = store.servos.plans.clone();
         for plan in plans.iter_mut().flat_map(|tentacle| &mut tentacle.servos) {
@@ -69,11 +67,15 @@ impl Evening {
         let slowest = Rig::TOTAL_SPEED.0 as f32;
         let rig = Rig::new(board, slowest, &plans, |_| {});
         let file = store.path().display().to_string();
-        let (jobs, to_save) = mpsc::channel::<Vec<Measured>>();
+        let mut session = Session::new(&store.servos, file);
+        if let Some(tentacle) = tentacle {
+            session.offer_compass(tentacle);
+        }
+        let (jobs, to_save) = mpsc::channel::<Measured>();
         let saved = sender.clone();
         Ok(Self {
             rig: rig.context("the servos fit no board")?,
-            session: Session::new(&store.servos, file),
+            session,
             signals,
             events,
             sender,
@@ -83,8 +85,13 @@ impl Evening {
             keeper: thread::spawn(move || {
                 for measured in to_save {
                     let result = store.save(&mut |document| {
-                        let edit = |(i, points): &Measured| document.set_points(*i, points);
-                        measured.iter().try_for_each(edit)
+                        for (i, points) in &measured.points {
+                            document.set_points(*i, points)?;
+                        }
+                        for (i, marks) in &measured.marks {
+                            document.set_compass(*i, marks)?;
+                        }
+                        Ok(())
                     });
                     // The evening may be over.
                     let _ = saved.send(Event::Saved(measured, result.map(drop)));
@@ -170,10 +177,14 @@ impl Evening {
         }
     }
 
-    /// What differs from the file: tables, and what is not one yet.
-    fn unsaved(&self) -> (Vec<Measured>, Vec<Measured>) {
+    /// What differs from the file: what can be saved, and servos whose points are no table
+    /// yet.
+    fn unsaved(&self) -> (Measured, Vec<(usize, Points)>) {
         let unsaved = self.session.unsaved().map(|(i, s)| (i, s.points.clone()));
-        unsaved.partition(|(_, points)| points.are_a_table())
+        let (points, partly) = unsaved.partition(|(_, points)| points.are_a_table());
+        let marks = self.session.unsaved_marks();
+        let marks = marks.map(|(i, it)| (i, it.marks.clone())).collect();
+        (Measured { points, marks }, partly)
     }
 
     /// Has saved what is measured.
@@ -200,18 +211,26 @@ impl Evening {
         self.session.say(why);
     }
 
-    fn saved(&mut self, measured: Vec<Measured>) {
-        let names = |list: &[Measured]| match list {
-            [_, _, _, _, ..] => format!("{} servos", list.len()),
+    fn saved(&mut self, measured: Measured) {
+        let names = |list: &[(usize, Points)]| match list {
+            [_, _, _, _, ..] => vec![format!("{} servos", list.len())],
             _ => {
-                let name = |(i, _): &Measured| self.session.servos[*i].name.as_str();
-                list.iter().map(name).collect::<Vec<_>>().join(", ")
+                let name = |(i, _): &(usize, Points)| self.session.servos[*i].name.clone();
+                list.iter().map(name).collect()
             }
         };
         let (_, partly) = self.unsaved();
-        let mut message = format!("Saved {}.", names(&measured));
+        let mut saved = names(&measured.points);
+        for (i, _) in &measured.marks {
+            saved.push(format!(
+                "the compass of {}",
+                self.session.tentacles[*i].name
+            ));
+        }
+        let mut message = format!("Saved {}.", saved.join(", "));
         if !partly.is_empty() {
-            message += &format!(" Not yet, for want of an end: {}.", names(&partly));
+            let partly = names(&partly).join(", ");
+            message += &format!(" Not yet, for want of an end: {partly}.");
         } else if self.is_the_services {
             message += " After q, `sudo systemctl start tentacle-hat` moves the hat.";
         }

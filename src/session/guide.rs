@@ -1,5 +1,6 @@
 //! What the session tells its builder to do and to feel for.
 
+use super::bearings::Pointing;
 use super::{Felt, Mode, Session};
 
 /// The advice for where the session stands: paragraphs.
@@ -11,6 +12,7 @@ pub(crate) fn guide(session: &Session) -> Vec<String> {
     }
     match &session.mode {
         Mode::AllStraight { .. } => all_straight(),
+        Mode::Compass => compass(session.pointing()),
         Mode::Bend(text) => bend(text),
         Mode::Leave => leave(session),
         Mode::Help | Mode::Bench => bench(session.chosen()),
@@ -23,9 +25,17 @@ fn all_straight() -> Vec<String> {
          is from above, the wearer's front toward you.)"
             .to_owned(),
         "A crooked one: ↑ ↓ choose its servo, ← → straighten it, n makes that its neutral. \
-         Space makes all limp."
+         Space makes all limp. p lets all point to one bearing after another, to be looked at."
             .to_owned(),
     ]
+}
+
+fn compass(tentacle: &Pointing) -> Vec<String> {
+    let rows = tentacle.rows();
+    [tentacle.advice(), String::new()]
+        .into_iter()
+        .chain(rows)
+        .collect()
 }
 
 fn bend(text: &str) -> Vec<String> {
@@ -38,7 +48,10 @@ fn bend(text: &str) -> Vec<String> {
 }
 
 fn leave(session: &Session) -> Vec<String> {
-    let names: Vec<&str> = session.unsaved().map(|(_, s)| s.name.as_str()).collect();
+    let servos = session.unsaved().map(|(_, servo)| servo.name.clone());
+    let compasses = session.unsaved_marks();
+    let compasses = compasses.map(|(_, it)| format!("the compass of {}", it.name));
+    let names: Vec<String> = servos.chain(compasses).collect();
     vec![
         format!("Not saved yet: {}.", names.join(", ")),
         "s saves and leaves, q leaves without saving, any other key stays.".to_owned(),
@@ -78,7 +91,7 @@ fn bench(servo: &Felt) -> Vec<String> {
 }
 
 const MEASURED: &str = "It is measured; engaged, t sweeps it from end to end. After the last \
-                        servo, a stands all of them straight.";
+                        servo, a stands all of them straight; then c points each tentacle.";
 
 /// What is to be measured next on this servo.
 fn next(servo: &Felt) -> String {
@@ -141,7 +154,7 @@ pub(crate) fn state(servo: &Felt) -> String {
 }
 
 /// All keys, a line each.
-pub(crate) const HELP: [&str; 19] = [
+pub(crate) const HELP: [&str; 20] = [
     "↑ ↓      choose a servo; the one before goes limp",
     "Space    engage it, or make everything limp",
     "← →      jog 10 µs",
@@ -155,7 +168,8 @@ pub(crate) const HELP: [&str; 19] = [
     "g        go to neutral",
     "t        sweep slowly through what is set",
     "w        wiggle a little: is it the right servo?",
-    "a        all straight, the last step: every measured servo at neutral",
+    "a        all straight: every measured servo at neutral; p points all of them",
+    "c        the compass: turns a measured tentacle to the bearings of the card",
     "u        take back the last change",
     "s        save; `calibrate restore` brings the file before back",
     "q        leave; asks if something is not saved. Ctrl-C leaves at once,",

@@ -24,6 +24,7 @@ impl Session {
             (_, Mode::Help) => self.mode = Mode::Bench,
             (_, Mode::Leave) => return self.leave(key),
             (_, Mode::AllStraight { .. }) => self.key_all_straight(key),
+            (_, Mode::Compass) => return self.key_compass(key),
             (_, Mode::Bench) => return self.key_bench(key),
         }
         Action::Nothing
@@ -37,6 +38,7 @@ impl Session {
             Key::Char('u') => self.take_back(),
             Key::Char('f') => self.change(self.chosen().points.flipped(), "turned round"),
             Key::Char('a') => self.all_straight(),
+            Key::Char('c') => self.begin_compass(),
             Key::Up | Key::Down => self.choose(key == Key::Down),
             Key::Char(' ') => self.engage(),
             Key::Char('m') => self.mode = Mode::Bend(String::new()),
@@ -109,6 +111,10 @@ impl Session {
     fn key_all_straight(&mut self, key: Key) {
         let n = self.servos.len();
         match key {
+            Key::Char('p') if self.mode == (Mode::AllStraight { awake: true }) => self.point_all(),
+            _ if self.pointed.is_some() && !matches!(key, Key::Char('a' | 'q') | Key::Esc) => {
+                self.say("p goes on; Space makes all limp, and then every key is there again.");
+            }
             Key::Up => self.chosen = (self.chosen + n - 1) % n,
             Key::Down => self.chosen = (self.chosen + 1) % n,
             Key::Char('u') => self.take_back(),
@@ -196,7 +202,7 @@ impl Session {
     }
 
     fn ask_to_leave(&mut self) -> Action {
-        if self.unsaved().next().is_none() {
+        if self.unsaved().next().is_none() && self.unsaved_marks().next().is_none() {
             return Action::Quit;
         }
         self.mode = Mode::Leave;

@@ -54,6 +54,9 @@ impl Session {
         let neutral = points.neutral_moved(&servo.points);
         let neutral = neutral.map_or(String::new(), |told| format!("; {told}"));
         self.message = format!("{name}: {what}{neutral}; u takes it back");
+        if self.tentacles[chosen / 2].has_marks() {
+            self.message += ". Its tentacle's compass wants measuring again: c";
+        }
         let before = std::mem::replace(&mut servo.points, points);
         self.undo.push((chosen, before));
     }

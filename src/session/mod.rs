@@ -2,6 +2,7 @@
 //! pulses and words out. It knows no terminal, no board and no clock; `evening`
 //! ties it to them.
 
+pub(crate) mod bearings;
 mod draw;
 mod evening;
 mod guide;
@@ -16,8 +17,9 @@ pub(crate) use draw::check_terminal;
 pub(crate) use evening::Evening;
 
 use crate::files::{Points, Servos, UNMEASURED_NEUTRAL};
+use bearings::Pointing;
 use jog::Jog;
-use tentacle_hat::calibration::Channel;
+use tentacle_hat::calibration::{Channel, Mark, TentaclePlan};
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Timebase, Turns};
 
@@ -34,6 +36,19 @@ pub(crate) enum Action {
     /// Stop the program until it is wanted again.
     Pause,
     Quit,
+}
+
+/// What is to be saved: points of servos and marks of tentacles, each with its number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Measured {
+    pub(crate) points: Vec<(usize, Points)>,
+    pub(crate) marks: Vec<(usize, Vec<Mark>)>,
+}
+
+impl Measured {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.points.is_empty() && self.marks.is_empty()
+    }
 }
 
 /// One servo on the bench.
@@ -75,12 +90,17 @@ pub(crate) enum Mode {
     Help,
     /// Whether to leave without saving.
     Leave,
+    /// The chosen servo's tentacle, toward one bearing after another.
+    Compass,
 }
 
 /// The session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) servos: Vec<Felt>,
+    pub(crate) tentacles: Vec<Pointing>,
+    /// The bearing that all point to, of all that stand straight.
+    pointed: Option<usize>,
     pub(crate) chosen: usize,
     pub(crate) mode: Mode,
     /// What happened last.
@@ -114,7 +134,11 @@ impl Session {
                 jog: Jog::limp(timebase, measured),
             }
         };
+        let tentacle =
+            |plan: &TentaclePlan| Pointing::new(&plan.name, plan.facing, plan.compass.as_ref());
         Self {
+            tentacles: servos.plans.iter().map(tentacle).collect(),
+            pointed: None,
             servos: plans.enumerate().map(servo).collect(),
             chosen: 0,
             mode: Mode::Bench,
@@ -146,18 +170,28 @@ impl Session {
         servos.filter(|(_, servo)| !servo.is_saved())
     }
 
+    /// The tentacles whose compass differs from the file.
+    pub(crate) fn unsaved_marks(&self) -> impl Iterator<Item = (usize, &Pointing)> {
+        let tentacles = self.tentacles.iter().enumerate();
+        tentacles.filter(|(_, tentacle)| tentacle.marks != tentacle.saved)
+    }
+
     /// The pulses that follow `before`, which the board emits.
     pub(crate) fn frame(&mut self, now_us: u64, before: &Pulses) -> Pulses {
         let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });
         if busy && now_us >= self.last_key_us + IDLE_US {
             self.relax(match self.mode {
                 Mode::AllStraight { .. } => "30 s without a key: all limp.",
+                Mode::Compass => "30 s without a key: limp. c goes on with the compass.",
                 _ => "30 s without a key: limp. Space engages again.",
             });
         }
         let mut pulses = Pulses::LIMP;
         for ((servo, pulse), before) in self.servos.iter_mut().zip(&mut pulses.0).zip(&before.0) {
             *pulse = servo.jog.step(*before);
+        }
+        if self.mode == Mode::Compass {
+            self.follow_way();
         }
         let wait = |s: &Felt| s.jog.is_engaged() && s.jog.emitted().is_none();
         if self.mode == (Mode::AllStraight { awake: false }) && !self.servos.iter().any(wait) {
@@ -170,6 +204,8 @@ impl Session {
     /// All servos limp.
     fn relax(&mut self, message: &str) {
         self.servos.iter_mut().for_each(|s| s.jog.relax());
+        self.tentacles.iter_mut().for_each(Pointing::stop);
+        self.pointed = None;
         self.mode = Mode::Bench;
         self.say(message);
     }
@@ -187,10 +223,13 @@ impl Session {
         }
     }
 
-    /// These points of servos are in the file now.
-    pub(crate) fn saved(&mut self, points: Vec<(usize, Points)>, message: &str) {
-        for (i, points) in points {
+    /// This is in the file now.
+    pub(crate) fn saved(&mut self, measured: Measured, message: &str) {
+        for (i, points) in measured.points {
             self.servos[i].saved = points;
+        }
+        for (i, marks) in measured.marks {
+            self.tentacles[i].saved = marks;
         }
         self.saves += 1;
         self.say(message);

@@ -1,15 +1,16 @@
 //! The session under sequences of keys that nobody would type.
 
 use super::key::{FAR_LEFT, FAR_RIGHT, INTERRUPT};
-use super::{Action, Felt, Mode, Session};
+use super::{Action, Felt, Measured, Mode, Session};
 use crate::files::Document;
 use crate::files::{Files, SHIPPED_SERVOS, Servos};
 use crate::files::{Points, tenths};
 use proptest::prelude::*;
 use ratatui::crossterm::event::KeyCode as Key;
+use tentacle_hat::calibration::{Compass, Table};
 use tentacle_hat::drive::ENGAGE_EVERY_US;
 use tentacle_hat::pulse::Pulses;
-use tentacle_hat::units::{Microseconds, Timebase};
+use tentacle_hat::units::{Bend, Microseconds, Timebase, Turns};
 
 const FRAME_US: u64 = 20_000;
 const JOGS: [Key; 6] = [
@@ -21,7 +22,8 @@ const JOGS: [Key; 6] = [
     Key::Char('.'),
 ];
 
-/// Two tentacles: trimmed with a middle point, never measured, turned round.
+/// Servos as an evening leaves them: trimmed with a middle point, never measured, turned
+/// round; and one tentacle with both.
 fn text() -> String {
     let mut document = Document::new(SHIPPED_SERVOS).unwrap();
     document.remove_tables(8).unwrap();
@@ -35,6 +37,19 @@ fn text() -> String {
     document.set_trim(0, -20.0).unwrap();
     let ends = points(&[(-1.0, 1402.25), (1.0, 1580.0)]);
     document.set_points(3, &ends).unwrap();
+    let wide = points(&[(-1.0, 1900.0), (0.0, 1480.0), (1.0, 1120.0)]);
+    document.set_points(2, &wide).unwrap();
+    document.set_trim(2, 15.0).unwrap();
+    document.text()
+}
+
+/// All are measured, one of them trimmed and turned round.
+fn measured() -> String {
+    let mut document = Document::new(SHIPPED_SERVOS).unwrap();
+    let points = Points::default().with(-1.0, 1900.0).unwrap();
+    let points = points.with(0.0, 1480.0).unwrap().with(1.0, 1120.0).unwrap();
+    document.set_points(2, &points).unwrap();
+    document.set_trim(2, 15.0).unwrap();
     document.text()
 }
 
@@ -56,8 +71,17 @@ fn save(text: &str, session: &mut Session) -> String {
     for &i in &ready {
         document.set_points(i, &session.servos[i].points).unwrap();
     }
-    let measured = |i: usize| (i, session.servos[i].points.clone());
-    session.saved(ready.into_iter().map(measured).collect(), "");
+    let marks = session.unsaved_marks();
+    let marks: Vec<_> = marks.map(|(i, it)| (i, it.marks.clone())).collect();
+    for (i, marks) in &marks {
+        document.set_compass(*i, marks).unwrap();
+    }
+    let points = |i: usize| (i, session.servos[i].points.clone());
+    let measured = Measured {
+        points: ready.into_iter().map(points).collect(),
+        marks,
+    };
+    session.saved(measured, "");
     document.text()
 }
 
@@ -103,8 +127,10 @@ impl Trial {
     }
 
     fn key(&mut self, key: Key) {
+        let points = self.session.mode == Mode::Compass || self.session.pointed.is_some();
         let witness = &mut self.witnesses[self.session.chosen];
-        if let (Some(us), Some((low, high))) = (witness.emitted, &mut witness.window) {
+        if let (Some(us), Some((low, high)), false) = (witness.emitted, &mut witness.window, points)
+        {
             // A key held down adds up to one long jog at most.
             match key {
                 Key::Left | FAR_LEFT | Key::Char(',') => *low = low.min(us - 50.0),
@@ -147,8 +173,16 @@ impl Trial {
 
     /// Who is engaged, and with which first pulse.
     fn look(&mut self) {
-        let all_straight = matches!(self.session.mode, Mode::AllStraight { .. });
-        assert!(all_straight || self.session.engaged() <= 1);
+        let engaged = self.session.engaged();
+        match self.session.mode {
+            Mode::AllStraight { .. } => {}
+            Mode::Compass => {
+                let pair = &self.session.servos[self.session.chosen / 2 * 2..][..2];
+                let pair = pair.iter().filter(|servo| servo.jog.is_engaged());
+                assert_eq!((pair.count(), engaged), (2, 2));
+            }
+            _ => assert!(engaged <= 1),
+        }
         for (servo, witness) in self.session.servos.iter().zip(&mut self.witnesses) {
             let engaged = servo.jog.is_engaged();
             if engaged && !witness.engaged {
@@ -172,7 +206,8 @@ enum Step {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let letters = prop::sample::select(" nnfgtaumq[]s?d.05-\u{e9}".chars().collect::<Vec<_>>());
+    let letters = " nnfgtaumq[]s?d.05-\u{e9}cckp123";
+    let letters = prop::sample::select(letters.chars().collect::<Vec<_>>());
     let others = vec![Key::Enter, Key::Esc, Key::Backspace, Key::Delete, Key::Null];
     let choose = prop::sample::select(vec![Key::Up, Key::Down, Key::Down]);
     prop_oneof![
@@ -187,50 +222,87 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What somebody does who looks through the compass, patiently and in any order.
+fn any_step_at_the_compass() -> impl Strategy<Value = Step> {
+    let letters = prop::sample::select("ccppakku12345678s".chars().collect::<Vec<_>>());
+    let leans = prop::sample::select(vec![Key::Up, Key::Down]);
+    prop_oneof![
+        8 => prop::sample::select(JOGS.to_vec()).prop_map(Step::Key),
+        8 => letters.prop_map(|c| Step::Key(Key::Char(c))),
+        8 => Just(Step::Key(Key::Enter)),
+        4 => leans.prop_map(Step::Key),
+        1 => Just(Step::Key(Key::Char(' '))),
+        8 => (1u16..12).prop_map(Step::Frames),
+        12 => Just(Step::Frames(60)),
+        1 => Just(Step::Found),
+        1 => prop_oneof![Just(Step::Sleep), Just(Step::Lost), Just(Step::Found), Just(Step::Save)],
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn no_sequence_of_keys_burns_a_servo(steps in prop::collection::vec(any_step(), 20_000)) {
         let keys = steps.iter().filter(|s| matches!(s, Step::Key(_))).count();
         prop_assert!(keys > 10_000);
-        let mut file = text();
-        let mut trial = Trial::new(&file);
-        for step in steps {
-            match step {
-                Step::Key(key) => trial.key(key),
-                Step::Frames(n) => (0..n).for_each(|_| trial.frame()),
-                Step::Sleep => {
-                    trial.now_us += 31_000_000;
-                    trial.frame();
-                    prop_assert_eq!(trial.session.engaged(), 0);
+        survives(text(), steps)?;
+    }
+
+    #[test]
+    fn nor_does_one_at_the_compass(
+        steps in prop::collection::vec(any_step_at_the_compass(), 5_000),
+    ) {
+        let marks = survives(measured(), steps)?;
+        prop_assert!(marks > 5, "{} marks", marks);
+    }
+}
+
+/// Does all that, and counts the marks.
+fn survives(mut file: String, steps: Vec<Step>) -> Result<usize, TestCaseError> {
+    let mut trial = Trial::new(&file);
+    let mut marks = 0;
+    for step in steps {
+        match step {
+            Step::Key(key) => {
+                trial.key(key);
+                marks += usize::from(trial.session.message.contains("is taken;"));
+            }
+            Step::Frames(n) => (0..n).for_each(|_| trial.frame()),
+            Step::Sleep => {
+                trial.now_us += 31_000_000;
+                trial.frame();
+                prop_assert_eq!(trial.session.engaged(), 0);
+            }
+            Step::Lost => {
+                trial.session.lost("gone");
+                trial.frame();
+                prop_assert_eq!(trial.session.engaged(), 0);
+            }
+            Step::Found => {
+                trial.session.found("back");
+                trial.look();
+            }
+            Step::Save => {
+                file = save(&file, &mut trial.session);
+                let mut again = session(&file);
+                for (a, b) in again.servos.iter().zip(&trial.session.servos) {
+                    prop_assert_eq!(&a.points, &b.saved, "{}", a.name);
                 }
-                Step::Lost => {
-                    trial.session.lost("gone");
-                    trial.frame();
-                    prop_assert_eq!(trial.session.engaged(), 0);
+                for (a, b) in again.tentacles.iter().zip(&trial.session.tentacles) {
+                    prop_assert_eq!(a.marks.len(), b.saved.len(), "{}", a.name);
                 }
-                Step::Found => {
-                    trial.session.found("back");
-                    trial.look();
-                }
-                Step::Save => {
-                    file = save(&file, &mut trial.session);
-                    let mut again = session(&file);
-                    for (a, b) in again.servos.iter().zip(&trial.session.servos) {
-                        prop_assert_eq!(&a.points, &b.saved, "{}", a.name);
+                prop_assert_eq!(&save(&file, &mut again), &file);
+                let mut document = Document::new(&file).unwrap();
+                for (i, servo) in again.servos.iter().enumerate() {
+                    if servo.points.are_a_table() {
+                        document.set_points(i, &servo.points).unwrap();
                     }
-                    prop_assert_eq!(&save(&file, &mut again), &file);
-                    let mut document = Document::new(&file).unwrap();
-                    for (i, servo) in again.servos.iter().enumerate() {
-                        if servo.points.are_a_table() {
-                            document.set_points(i, &servo.points).unwrap();
-                        }
-                    }
-                    prop_assert_eq!(&document.text(), &file);
                 }
+                prop_assert_eq!(&document.text(), &file);
             }
         }
     }
+    Ok(marks)
 }
 
 fn press(trial: &mut Trial, keys: &str) {
@@ -305,8 +377,8 @@ fn all_straight_engages_one_after_another_and_a_crooked_one_is_straightened() {
     press(&mut trial, "g");
     assert_eq!(awake(&trial), 2);
     (0..50).for_each(|_| trial.frame());
-    // The six that nobody measured stay limp.
-    assert_eq!((awake(&trial), trial.session.engaged()), (2, 2));
+    // The five that nobody measured stay limp.
+    assert_eq!((awake(&trial), trial.session.engaged()), (3, 3));
     assert!(trial.session.message.starts_with("All that is measured"));
     let before = trial.session.servos[0].points.at(0.0).unwrap();
     press(&mut trial, "→n");
@@ -314,6 +386,83 @@ fn all_straight_engages_one_after_another_and_a_crooked_one_is_straightened() {
     assert!((after - before - 9.76).abs() < 4.88, "{before} {after}");
     press(&mut trial, " ");
     assert_eq!(trial.session.engaged(), 0);
+}
+
+/// Takes so many bearings, each once it is there.
+fn take(trial: &mut Trial, bearings: usize) {
+    for _ in 0..bearings {
+        (0..100).for_each(|_| trial.frame());
+        press(trial, "⏎");
+    }
+}
+
+#[test]
+fn a_tentacle_is_pointed_bearing_after_bearing() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "c");
+    assert!(
+        trial
+            .session
+            .message
+            .contains("both servos need their ends")
+    );
+    press(&mut trial, "↓↓c⏎");
+    assert_eq!(trial.session.message, "It moves still.");
+    // Twelve degrees clockwise of each bearing.
+    press(&mut trial, ">→");
+    take(&mut trial, 3);
+    press(&mut trial, "k");
+    take(&mut trial, 4);
+    let tentacle = &trial.session.tentacles[1];
+    assert_eq!(tentacle.marks.len(), 7);
+    let compass = Compass::new(Turns::from_deg(45.0), &tentacle.marks).unwrap();
+    let bend = compass.aim().bend(Bend { x: 0.0, y: 0.5 });
+    let turned_deg = bend.x.atan2(bend.y).to_degrees();
+    assert!((turned_deg - 12.0).abs() < 1.0, "{turned_deg}");
+    // What was skipped is measured after all, and the one before taken back.
+    press(&mut trial, "4");
+    take(&mut trial, 1);
+    assert_eq!(trial.session.tentacles[1].marks.len(), 8);
+    press(&mut trial, "uu");
+    assert_eq!(trial.session.message, "315° is taken back.");
+    // They are what a table's change spoils.
+    press(&mut trial, " f");
+    assert!(trial.session.message.ends_with("wants measuring again: c"));
+}
+
+#[test]
+fn one_mark_of_the_file_is_taken_again() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓c");
+    take(&mut trial, 8);
+    let file = save(&text(), &mut trial.session);
+    let mut trial = Trial::new(&file);
+    let before = trial.session.tentacles[1].marks.clone();
+    press(&mut trial, "↓↓c3>");
+    take(&mut trial, 1);
+    let after = &trial.session.tentacles[1].marks;
+    let differ: Vec<usize> = (0..8).filter(|i| after[*i] != before[*i]).collect();
+    assert_eq!((after.len(), differ), (8, vec![2]));
+}
+
+#[test]
+fn marks_are_of_the_ticks_that_servos_hold() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓c");
+    take(&mut trial, 8);
+    let [x, y] = [2, 3].map(|i| {
+        let points: Vec<_> = trial.session.servos[i].points.iter().copied().collect();
+        (
+            Table::new(&points).unwrap(),
+            trial.session.servos[i].trim_us,
+        )
+    });
+    for mark in &trial.session.tentacles[1].marks {
+        for ((table, trim_us), bend) in [(&x, mark.taken.x), (&y, mark.taken.y)] {
+            let ticks = (table.us_at(bend) + trim_us) / trial.tick;
+            assert!((ticks - ticks.round()).abs() < 0.01, "{ticks}");
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What the board emits, read back through the tables: where the tentacles
-//! lean, whatever the motion wanted.
+//! What the board emits, read back through tables and compasses: where the
+//! tentacles lean, whatever the motion wanted.
 
 use crate::state::State;
 use tentacle_hat::board::virtual_chip::Emitted;
-use tentacle_hat::calibration::{Rig, Servo};
+use tentacle_hat::calibration::{Rig, Servo, Tentacle};
 use tentacle_hat::units::{Bend, Turns};
 
 /// Where a tentacle leans.
@@ -31,17 +31,17 @@ pub(super) fn tentacles(rig: &Rig, state: &State) -> Vec<Leaning> {
         (Some(calibration), Emitted::Pulse(us)) => Some(calibration.table.bend_at(us as f32)),
         _ => None,
     };
-    rig.servos()
-        .chunks(2)
-        .map(|pair| {
-            let (x, y) = (along(&pair[0]), along(&pair[1]));
-            Leaning {
-                bend: Bend {
-                    x: x.unwrap_or(0.0),
-                    y: y.unwrap_or(0.0),
-                },
-                limp: x.is_none() || y.is_none(),
-            }
-        })
-        .collect()
+    let leaning = |(tentacle, pair): (&Tentacle, &[Servo])| {
+        let (x, y) = (along(&pair[0]), along(&pair[1]));
+        let straight = tentacle.bend(Bend::STRAIGHT);
+        Leaning {
+            bend: tentacle.tip(Bend {
+                x: x.unwrap_or(straight.x),
+                y: y.unwrap_or(straight.y),
+            }),
+            limp: x.is_none() || y.is_none(),
+        }
+    };
+    let pairs = rig.servos().chunks(2);
+    rig.tentacles().iter().zip(pairs).map(leaning).collect()
 }

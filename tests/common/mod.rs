@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod calibration;
+pub mod crooked;
 pub mod guest;
 pub mod sim;
 

@@ -1,5 +1,6 @@
 //! The loop in simulated time, on a virtual chip whose outputs are watched.
 
+use super::crooked::Crooked;
 use embedded_hal::i2c::Operation;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -61,6 +62,17 @@ pub fn hat() -> Hat {
 
 /// The same with another pulse rate, other ends and another limit to the speed.
 pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat {
+    hat_of(None, rate, negative, positive, max_speed)
+}
+
+/// The same of tentacles that are crooked in that way, with a compass each.
+pub fn hat_of(
+    crooked: Option<&Crooked>,
+    rate: u16,
+    negative: f64,
+    positive: f64,
+    max_speed: f32,
+) -> Hat {
     let point = |bend, us| Point {
         bend,
         width: Microseconds::new(us).unwrap(),
@@ -78,6 +90,7 @@ pub fn hat_with(rate: u16, negative: f64, positive: f64, max_speed: f32) -> Hat 
         .map(|(i, name)| TentaclePlan {
             name: Name::from(name).unwrap(),
             facing: Turns::new(0.25 * i as f64),
+            compass: crooked.map(|it| it.compass(Turns::new(0.25 * i as f64), 8, 0.4, || 0.0)),
             servos: [servo(2 * i), servo(2 * i + 1)],
         })
         .collect();

@@ -99,6 +99,7 @@ pub(crate) fn check(which: Which, files: &Files, depth: Depth) -> Result<()> {
     };
     if let Some(hat) = &hat {
         servos(&report, &hat.rig);
+        compasses(&report, &hat.rig);
         for plan in &hat.senses {
             report.good(format_args!(
                 "the sense {} ({}) is at {}; `tentacle-hat check --senses` tells what it sees",
@@ -149,6 +150,33 @@ fn servos(report: &Report, rig: &Rig) {
                 "{name}: channel {channel}, not calibrated yet: it stays limp; \
                  `tentacle-hat calibrate` gives it a table"
             )),
+        }
+    }
+}
+
+/// How well each tentacle points that has a compass.
+fn compasses(report: &Report, rig: &Rig) {
+    for tentacle in rig.tentacles() {
+        let Some(compass) = &tentacle.compass else {
+            continue;
+        };
+        let (name, count) = (tentacle.name, compass.marks().len());
+        let mean = compass.residuals_deg().map(f32::abs).sum::<f32>() / count as f32;
+        let leans = match compass.scale() {
+            scale if scale < 0.995 => format!(", and leans to {:.0} % of a wish", scale * 100.0),
+            _ => String::new(),
+        };
+        report.good(format_args!(
+            "{name}: by the {count} marks of its compass it points to within {mean:.1}° in the \
+             mean, {:.1}° at worst{leans}",
+            compass.worst().1
+        ));
+        if let Some((mark, deg)) = compass.mistaken() {
+            report.note(format_args!(
+                "{name}: the mark at {:.0}° lies {deg:.0}° beside what the others say: measure it \
+                 again",
+                mark.bearing.get().rem_euclid(1.0) * 360.0
+            ));
         }
     }
 }
@@ -218,7 +246,7 @@ fn steepest(rig: &Rig, mut performance: Performance) -> (Vec<f32>, f32) {
     let rate = timebase.rate_hz();
     let mut us_at = |k: u64| -> Vec<f32> {
         performance.advance(timebase.slot_us(k));
-        let pose = performance.pose_at(timebase.slot_us(k));
+        let pose = pulse::aimed(rig, &performance.pose_at(timebase.slot_us(k)));
         let servos = rig.servos().iter().enumerate();
         let us = servos.map(|(i, servo)| {
             let along = pulse::along(pose.0[i / 2], i);

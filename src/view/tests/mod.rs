@@ -14,9 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{
-    Address, BoardPlan, Channel, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
+    Address, BoardPlan, Channel, Compass, Mark, Name, Point, Rig, ServoPlan, Table, TentaclePlan,
 };
-use tentacle_hat::units::{Microseconds, Timebase, Turns};
+use tentacle_hat::units::{Bend, Microseconds, Timebase, Turns};
 
 /// A hat of so many tentacles, evenly around it from the front on; tables go
 /// from 1000 µs through 1400 to 2000, but for the last servo, which has none.
@@ -26,6 +26,26 @@ fn rig(count: u8) -> Rig {
 
 /// The same with other names before their numbers.
 fn named(name: &str, count: u8) -> Rig {
+    of(name, count, |_| None)
+}
+
+/// The same of tentacles that point 20° to the left of where they are to, and stand straight
+/// beside neutral.
+fn aimed(count: u8) -> Rig {
+    of("arm-", count, |facing| {
+        let mark = |k: usize| {
+            let bearing = Turns::new(k as f64 / 8.0);
+            let right = bearing.plus(Turns::from_deg(20.0));
+            let mut taken = Bend::toward_bearing(right, facing, 0.4);
+            taken.x += 0.04;
+            Mark::new(bearing, 0.4, taken).unwrap()
+        };
+        let marks: [_; 8] = std::array::from_fn(mark);
+        Some(Compass::new(facing, &marks).unwrap())
+    })
+}
+
+fn of(name: &str, count: u8, compass: impl Fn(Turns) -> Option<Compass>) -> Rig {
     let point = |(bend, us): (f32, f64)| Point {
         bend,
         width: Microseconds::new(us).unwrap(),
@@ -41,6 +61,7 @@ fn named(name: &str, count: u8) -> Rig {
         .map(|i| TentaclePlan {
             name: Name::from(&format!("{name}{i}")).unwrap(),
             facing: Turns::new(f64::from(i) / f64::from(count)),
+            compass: compass(Turns::new(f64::from(i) / f64::from(count))),
             servos: [servo(2 * i), servo(2 * i + 1)],
         })
         .collect();

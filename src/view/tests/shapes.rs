@@ -1,6 +1,6 @@
 //! The tentacles in both pictures.
 
-use super::{COLOURED, at_work, picture, rig, row_of, rows};
+use super::{COLOURED, aimed, at_work, picture, rig, row_of, rows};
 use crate::view::dots::Dots;
 use crate::view::leaning::{Leaning, tentacles};
 use ratatui::buffer::Buffer;
@@ -70,6 +70,33 @@ fn the_bend_is_read_back_through_the_table() {
     assert!(!now[0].limp);
     assert!(now[1].limp, "one servo holds nothing");
     assert!(now[3].limp, "one servo has no table");
+}
+
+#[test]
+fn the_tip_is_where_the_compass_says() {
+    let rig = aimed(4);
+    for (i, tentacle) in rig.tentacles().iter().enumerate().take(3) {
+        let wish = Bend { x: 0.3, y: -0.4 };
+        let bend = tentacle.bend(wish);
+        assert!((bend.x - wish.x).abs() > 0.05, "{bend:?}");
+        let us = |servo: usize, bend: f32| {
+            let calibration = rig.servos()[servo].calibration.as_ref().unwrap();
+            Emitted::Pulse(calibration.us_at(bend).into())
+        };
+        let mut state = at_work(4);
+        state.outputs[2 * i] = us(2 * i, bend.x);
+        state.outputs[2 * i + 1] = us(2 * i + 1, bend.y);
+        let tip = tentacles(&rig, &state)[i].bend;
+        assert!(
+            (tip.x - wish.x).abs() + (tip.y - wish.y).abs() < 1e-3,
+            "{tip:?}"
+        );
+        // One that hangs is drawn upright, not beside that.
+        state.outputs[2 * i] = Emitted::Limp;
+        state.outputs[2 * i + 1] = Emitted::Limp;
+        let hangs = tentacles(&rig, &state)[i];
+        assert!(hangs.limp && hangs.bend.lean() < 1e-3, "{hangs:?}");
+    }
 }
 
 #[test]
