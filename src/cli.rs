@@ -32,7 +32,7 @@ const EXITS: &str = "Exit codes:
   69 the board is absent or lost, or no hat moves that could be spoken to
   75 another process drives the board, or listens at the socket
   77 this user may not use the bus, the files or the socket
-  78 a calibration file or cue sheet is bad or missing
+  78 a calibration file, cue sheet or people file is bad or missing
 
 Signals:
   SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM end `run` at neutral; a second one at once.
@@ -187,8 +187,9 @@ pub(crate) struct Check {
     /// Tell the chip's own figures as well
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    #[command(flatten)]
-    pub(crate) socket: Socket,
+    /// With --senses: the hat's cue socket [default: the service's, /run/tentacle-hat/cue]
+    #[arg(long, value_name = "PATH", requires = "senses")]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// Options of `plot`.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 /// a hat that was stopped does not go on with what was long ago.
 const ROOM: usize = 16;
 
-/// A bounded queue; what is too much is dropped.
+/// A bounded queue; where there is no room the oldest goes.
 #[derive(Debug)]
 pub(crate) struct Inlet<T> {
     things: Mutex<VecDeque<T>>,
@@ -26,13 +26,14 @@ impl<T> Default for Inlet<T> {
 }
 
 impl<T> Inlet<T> {
-    /// Leaves a thing, where there is room.
+    /// Leaves a thing.
     pub(crate) fn leave(&self, thing: T) {
         let mut things = self.things.lock().unwrap_or_else(PoisonError::into_inner);
-        if things.len() < ROOM {
-            things.push_back(thing);
-            self.any.store(true, Ordering::Relaxed);
+        if things.len() == ROOM {
+            things.pop_front();
         }
+        things.push_back(thing);
+        self.any.store(true, Ordering::Relaxed);
     }
 
     /// The first that is there.

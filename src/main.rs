@@ -93,7 +93,8 @@ fn execute(Cli { global, command }: Cli) -> Result<()> {
             commands::run::run(which, &programme)
         }
         Command::Check(options) if options.senses => {
-            let socket = beside(options.socket, is_virtual);
+            let path = options.socket;
+            let socket = beside(Socket { path }, is_virtual);
             commands::check::seeing::look(&files, socket.as_deref(), !is_virtual)
         }
         Command::Check(options) => {

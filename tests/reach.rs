@@ -255,9 +255,9 @@ fn turns(called: impl Fn(u64) -> String) -> Vec<(u64, Option<bool>)> {
     let mut turns = vec![(0, None)];
     for t_us in (10_000_000..40_000_000).step_by(SLOT_US as usize) {
         if t_us % 100_000 == 0 {
-            // The radar is blind for a third of each second.
-            if t_us % 1_000_000 < 700_000 {
-                let id = id(&called(t_us / 1_000_000));
+            // The radar is blind for more than a second of every three.
+            if t_us % 3_000_000 < 1_800_000 {
+                let id = id(&called(t_us / 3_000_000));
                 performance.meet(id, Some(&seen(-30.0, 1.0)), t_us).unwrap();
             }
             let other = id("eyes.bo");
@@ -279,7 +279,33 @@ fn turns(called: impl Fn(u64) -> String) -> Vec<(u64, Option<bool>)> {
 fn who_has_become_dull_is_so_under_any_word() {
     let one_word = turns(|_| "radar.0".to_owned());
     assert!(one_word.len() > 4, "{one_word:?}");
-    assert_eq!(turns(|second| format!("radar.{second}")), one_word);
+    assert_eq!(turns(|time| format!("radar.{time}")), one_word);
+}
+
+/// Somebody alone who stands there does not have it all the time, nor does it twitch.
+#[test]
+fn who_stands_there_alone_is_left_alone_now_and_then() {
+    for distance in [0.5, 1.0, 2.0] {
+        let mut performance = Performance::new(&hat(), 7);
+        let (mut attends, mut since_us, mut slots) = (false, 0, 0);
+        for t_us in (10_000_000..310_000_000).step_by(SLOT_US as usize) {
+            if t_us % 1_000_000 == 0 {
+                let whom = seen(30.0, distance);
+                performance.meet(id("radar.1"), Some(&whom), t_us).unwrap();
+            }
+            performance.advance(t_us);
+            slots += u64::from(attends);
+            if performance.attended().is_some() != attends {
+                let least_us = if attends { 3_000_000 } else { 5_000_000 };
+                let lasted_us = t_us - since_us;
+                assert!(lasted_us >= least_us, "{distance}: {lasted_us} at {t_us}");
+                (attends, since_us) = (!attends, t_us);
+            }
+        }
+        let share = slots as f32 * SLOT_US as f32 / 300e6;
+        println!("at {distance} m {share}");
+        assert!((0.5..=0.65).contains(&share), "{distance}: {share}");
+    }
 }
 
 #[test]

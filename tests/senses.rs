@@ -181,7 +181,7 @@ fn unplugged_garbled_and_plugged_in_again_it_says_so_once_and_comes_back() {
     let _good = Radar::sends(&port, &FRAME, TENTH);
     guest.sees("people=front.1:");
     guest.sees("scene=reaching");
-    assert_eq!(line(&lines), format!("the sense front at {place} is back"));
+    assert_eq!(line(&lines), format!("the sense front at {place} works"));
     assert_eq!(hat.stop().code(), Some(0));
     // And nothing else: it was tried every second.
     let more: Vec<_> = lines.into_iter().collect();
@@ -237,9 +237,11 @@ fn two_senses_at_one_port_by_two_names() {
 #[test]
 fn what_is_no_port_is_told_with_its_remedy() {
     let missing = Port::new("radar-missing");
-    let tables = radar(missing.name()) + &radar("/dev/null").replace("front", "back");
+    let tables = radar(missing.name())
+        + &radar("/dev/null").replace("front", "back")
+        + &radar("/dev/ttyAMA99").replace("front", "left");
     let (mut hat, lines) = hat("radar-missing", &tables, &[]);
-    let mut said = [line(&lines), line(&lines)];
+    let mut said = [(); 3].map(|()| line(&lines));
     said.sort();
     let ends = |line: &str, end: &str| assert!(line.ends_with(end), "{line}");
     ends(
@@ -248,6 +250,10 @@ fn what_is_no_port_is_told_with_its_remedy() {
     );
     ends(
         &said[1],
+        "is its adapter plugged in? Or correct `tty` in servos.toml: `ls /dev/tty*`",
+    );
+    ends(
+        &said[2],
         "turn the port on with `sudo raspi-config nonint do_serial_hw 0` and restart the Pi, or \
          correct `tty` in servos.toml",
     );
@@ -358,6 +364,21 @@ fn beside_a_hat_that_moves_its_senses_are_told_by_the_hat() {
     assert_eq!(hat.stop().code(), Some(0));
     assert!(lines.any(|line| line.unwrap() == "✗ the hat is gone"));
     assert_eq!(check.wait().unwrap().code(), Some(69));
+}
+
+#[test]
+fn who_reads_no_more_ends_it() {
+    let port = Port::new("radar-head");
+    let _radar = Radar::sends(&port, &FRAME, TENTH);
+    let bench = Bench::new("radar-head");
+    let servos = bench.folder.join("servos.toml");
+    let tables = fs::read_to_string(&servos).unwrap() + &radar(port.name());
+    fs::write(&servos, tables).unwrap();
+    let mut check = bench.command(&["check", "--senses"]).spawn().unwrap();
+    let mut stdout = BufReader::new(check.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    drop(stdout);
+    bench.wait("it ends", || check.try_wait().unwrap().is_some());
 }
 
 #[test]

@@ -47,11 +47,11 @@ pub(crate) fn plot(files: &Files, wish: &Wish) -> Result<()> {
     let mut file = output::open(&wish.output, HEAD, "picture of `tentacle-hat plot`")
         .with_context(|| shown.clone())?;
     let played = play(hat, short(wish.seed), cues, crowd)?;
-    let draw = match wish.people {
-        Some(_) => company::draw,
-        None => draw,
+    let title = title(files, wish);
+    let (svg, words) = match &played.guests {
+        Some(guests) => company::draw(guests, &title, wish.seconds)?,
+        None => draw(&played, &title, wish.seconds)?,
     };
-    let (svg, words) = draw(&played, &title(files, wish), wish.seconds)?;
     if file.get_ref().metadata().is_ok_and(|it| it.is_file()) {
         file.get_ref().set_len(0).with_context(|| shown.clone())?;
     }

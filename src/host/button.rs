@@ -23,6 +23,7 @@ pub(crate) enum Button {
 pub(crate) struct Watched {
     gpio: u8,
     presses: Arc<Presses>,
+    _pin: Pin,
 }
 
 /// What the thread saw, until it is taken.
@@ -80,12 +81,18 @@ impl Watched {
         };
         let pin = Pin::open(gpio, true).map_err(|why| told(&why))?;
         let presses = Arc::new(Presses::default());
-        let mut contact = Contact::new(0);
+        let (mut contact, is_high) = (Contact::new(0), pin.is_high());
         let look = move |presses: &Presses, now_us| {
-            presses.note(contact.see(!pin.is_high(), now_us));
+            if let Some(is_high) = is_high() {
+                presses.note(contact.see(!is_high, now_us));
+            }
         };
         watch("button", &presses, look).map_err(|error| told(&error))?;
-        Ok(Self { gpio, presses })
+        Ok(Self {
+            gpio,
+            presses,
+            _pin: pin,
+        })
     }
 }
 

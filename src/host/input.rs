@@ -11,9 +11,10 @@ use std::thread;
 /// How often a pin is looked at, µs.
 pub(super) const LOOK_EVERY_US: u64 = 10_000;
 
-/// A pin that is read.
+/// A pin that is read, until this is dropped: then it is free for another use at once,
+/// although the thread that looks at it has yet to notice.
 #[derive(Debug)]
-pub(crate) struct Pin(InputPin);
+pub(crate) struct Pin(Arc<InputPin>);
 
 impl Pin {
     /// A pin that is pulled high, or low, where nothing drives it.
@@ -42,11 +43,13 @@ impl Pin {
         // As above: a thread must not set it up where it ends either. An input that is pulled
         // does no harm.
         pin.set_reset_on_drop(false);
-        Ok(Self(pin))
+        Ok(Self(Arc::new(pin)))
     }
 
-    pub(crate) fn is_high(&self) -> bool {
-        self.0.is_high()
+    /// What tells whether it is high, for as long as it is read.
+    pub(crate) fn is_high(&self) -> impl Fn() -> Option<bool> + Send + use<> {
+        let pin = Arc::downgrade(&self.0);
+        move || Some(pin.upgrade()?.is_high())
     }
 }
 

@@ -9,10 +9,15 @@ use arrayvec::ArrayVec;
 /// that he was not looked at.
 const TIRES_S: f32 = 12.0;
 const RECOVERS_S: f32 = 10.0;
+/// Of whom it has tired it does not look at before he is interesting again, or would twitch;
+/// if he has moved away meanwhile, no sooner than he is only so dull.
+const MOVED_AWAY: f32 = 0.5;
 /// Who moves, by so much, or so many m, within so long, s, is dull only after so many times
-/// as long.
-const TURN: u32 = degrees(6);
-const STEP_M: f32 = 0.15;
+/// as long. A radar's noise is 3 degrees and 0.05 m rms, so that two sightings of who stands
+/// still differ by 4.2 degrees and 0.07 m rms: this is 3.5 and 5.7 times as much, and one of
+/// 2,000 is beyond it.
+const TURN: u32 = degrees(15);
+const STEP_M: f32 = 0.4;
 const WITHIN_S: f32 = 1.0;
 const MOVING: f32 = 2.5;
 /// How dull somebody is at least, and who is new: so that everybody has his turn.
@@ -24,8 +29,8 @@ const MORE: f32 = 1.4;
 const AT_LEAST_US: u64 = 3_000_000;
 /// Whatever happens, it does not look elsewhere sooner than that: it would flutter.
 const FLUTTER_US: u64 = 1_000_000;
-/// Who is less interesting than this is not looked at any longer, and who is less than
-/// that not at all.
+/// Who draws it less than this, however new, is not looked at any longer, and who is less
+/// interesting than that not at all.
 const LEAST: f32 = 0.05;
 const ENOUGH: f32 = 0.15;
 /// At this distance, m, half as interesting as at none.
@@ -47,12 +52,19 @@ fn between(a: Turns, b: Turns) -> u32 {
     (a.minus(b).0 as i32).unsigned_abs()
 }
 
+/// How much somebody draws it by being there and near.
+fn draws(person: &Person) -> f32 {
+    person.sure * HALF_M / (HALF_M + person.distance_m)
+}
+
 /// What is known of somebody from before.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     who: Who,
     /// How dull he is, up to 1; of who was not looked at for long, less than 0.
     dull: f32,
+    /// Whether it has tired of him, and leaves him alone.
+    tired: bool,
     /// How interesting he is, or will be once he is looked at.
     lasting: f32,
     /// Where he was when he moved last, and how long ago that was, s.
@@ -93,11 +105,14 @@ impl Attention {
         for person in people {
             let known = before.iter().find(|known| known.who == person.who);
             let mut known = self.know(known, &person, passed_s);
-            let draws = person.sure * HALF_M / (HALF_M + person.distance_m);
+            let draws = draws(&person);
             let interest = draws * (1.0 - known.dull);
             known.lasting = draws * (1.0 - known.dull.max(0.0));
             // There is room for as many as there can be people.
             let _ = self.known.try_push(known);
+            if known.tired {
+                continue;
+            }
             if self.whom == Some(person.who) {
                 current = Some((interest, person));
             }
@@ -109,7 +124,7 @@ impl Attention {
             }
         }
         let passed_us = t_us.saturating_sub(self.since_us);
-        let draws = |one: &(f32, Person)| one.0 >= LEAST;
+        let draws = |one: &(f32, Person)| draws(&one.1) >= LEAST;
         let (next, mut torn) = match (current.filter(draws), other.filter(draws), self.torn) {
             _ if passed_us < FLUTTER_US => (current, self.torn),
             (Some(_), Some(_), torn) if passed_us < LOOK_US => (current, torn),
@@ -143,7 +158,7 @@ impl Attention {
         let turned_to = self.known.iter().find(|known| known.who == whom)?;
         let similar = |other: &&Known| {
             let (a, b) = (turned_to.lasting, other.lasting);
-            a.min(b) >= ENOUGH && a.max(b) <= a.min(b) * MORE
+            !other.tired && a.min(b) >= ENOUGH && a.max(b) <= a.min(b) * MORE
         };
         let opposite = |other: &&Known| between(other.bearing, turned_to.bearing) > OPPOSITE;
         let rivals = self.known.iter().filter(similar).filter(opposite);
@@ -160,6 +175,7 @@ impl Attention {
         let new = Known {
             who: person.who,
             dull: NEW,
+            tired: false,
             lasting: 0.0,
             bearing: person.bearing,
             distance_m: person.distance_m,
@@ -176,10 +192,17 @@ impl Attention {
             false => known.dull - passed_s / RECOVERS_S,
         };
         let dull = dull.clamp(LONGED_FOR, 1.0);
-        match moved {
-            true => Known { dull, ..new },
+        let tired = match known.tired {
+            // A look once begun is no glance.
+            false => dull >= 1.0 && self.looked_us >= self.since_us + AT_LEAST_US,
+            true => dull > if moved { MOVED_AWAY } else { 0.0 },
+        };
+        // Where he bored it is remembered.
+        match moved && !known.tired {
+            true => Known { dull, tired, ..new },
             false => Known {
                 dull,
+                tired,
                 stands_s,
                 ..*known
             },
@@ -264,7 +287,47 @@ mod tests {
             turns[1].0 - turns[0].0
         };
         assert!((10_000_000..13_000_000).contains(&tires(0.0)));
-        assert!((20_000_000..30_000_000).contains(&tires(40.0)));
+        assert!((25_000_000..32_000_000).contains(&tires(40.0)));
+    }
+
+    #[test]
+    fn a_radars_noise_is_not_a_walk() {
+        for seed in 0..8 {
+            // Sums of four of -1..1, 1.15 rms: 3 degrees and 5 cm of them, ten times a second.
+            let noise = |s: f32, which: u32| {
+                let mut random = (s * 10.0) as u32 * 8 + which + 1000 * seed;
+                let mut one = || {
+                    random = (random ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
+                    random ^= random >> 15;
+                    (random >> 8) as f32 / (1 << 23) as f32 - 1.0
+                };
+                (one() + one() + one() + one()) / 1.15
+            };
+            let place = |s: f32| (20.0 + 3.0 * noise(s, 0), 1.0 + 0.05 * noise(s, 1));
+            let [still, noisy] = [
+                turns(60, |_| [(20.0, 1.0)].to_vec()),
+                turns(60, |s| [place(s)].to_vec()),
+            ];
+            let looks = |turns: &[(u64, _)]| {
+                let us = |i: usize| turns[i + 1].0 - turns[i].0;
+                [us(0), us(1), us(2)]
+            };
+            for (still, noisy) in looks(&still).into_iter().zip(looks(&noisy)) {
+                assert!(still.abs_diff(noisy) < 3_000_000, "{seed}: {still} {noisy}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_bored_it_and_moves_away_is_looked_at_sooner() {
+        let again = |aside_deg: f32| {
+            let place = |s: f32| (if s < 15.0 { 20.0 } else { 20.0 + aside_deg }, 1.0);
+            let turns = turns(60, |s| [place(s)].to_vec());
+            assert_eq!(turns[2].1, Some(0));
+            turns[2].0 - turns[1].0
+        };
+        assert!((9_500_000..10_500_000).contains(&again(0.0)));
+        assert!((4_500_000..5_500_000).contains(&again(40.0)));
     }
 
     #[test]

@@ -32,6 +32,9 @@ const PART: f32 = 1.6;
 const WALKS: f32 = 4.0;
 /// What a sense says within so long, µs, it saw at one look, where each word is another one.
 const ONE_LOOK_US: u64 = 60_000;
+/// Whom a sense has not told for so long, µs, it may have lost and found, and called
+/// otherwise; sooner it is in the midst of telling several in turn.
+const UNTOLD_US: u64 = 1_000_000;
 /// After a quarter of a second a sighting says half as much of where he is.
 const STALE: f32 = 4.0;
 /// How much a distance that nobody knows weighs beside one that somebody does.
@@ -189,16 +192,27 @@ impl People {
             fades_us: at_us + COAST_US,
         };
         self.forget(t_us);
-        let mut known = self.seen.iter().position(|known| known.id == id);
+        let his = self.seen.iter().position(|known| known.id == id);
         // Senses use their words again: who is no more there does not come back elsewhere.
-        if let Some(i) = known
-            && !self.seen[i].is_there(t_us)
-            && seen.gap(&self.seen[i]) > 1.0
-        {
-            self.seen.remove(i);
-            known = None;
+        let is_over = |i: &usize| {
+            let before = &self.seen[*i];
+            !before.is_there(t_us) && seen.gap(before) > 1.0
+        };
+        let over = his.filter(is_over);
+        let known = match over {
+            None if his.is_some() => his,
+            _ => self.by_another_word(&seen, t_us),
+        };
+        // A refusal is in no record, so until here nothing has changed that tells.
+        let goes = match known {
+            Some(_) => over,
+            None => over.or(self.room_for(&id, t_us)?),
+        };
+        if let Some(goes) = goes {
+            self.seen.remove(goes);
         }
-        let sudden = if let Some(i) = known.or_else(|| self.by_another_word(&seen)) {
+        let known = known.map(|i| i - usize::from(goes.is_some_and(|goes| goes < i)));
+        let sudden = if let Some(i) = known {
             let before = &self.seen[i];
             seen.who = before.who;
             if let Some((now, mean)) = seen.distance_m.zip(before.mean_m) {
@@ -212,7 +226,6 @@ impl People {
             self.join(i, false, t_us, attended);
             seen.comes_suddenly()
         } else {
-            self.make_room(&id, t_us)?;
             let nobody = self.seen.iter().all(|other| seen.gap(other) > 1.0);
             self.next = self.next.wrapping_add(1);
             self.seen.push(seen);
@@ -224,29 +237,31 @@ impl People {
     }
 
     /// Whom the same sense saw there and called otherwise, and does not see any more.
-    fn by_another_word(&self, seen: &Seen) -> Option<usize> {
+    fn by_another_word(&self, seen: &Seen, t_us: u64) -> Option<usize> {
         let places = 0..self.seen.len();
         let was = places.filter(|i| {
             let was = &self.seen[*i];
-            let before = was.at_us + ONE_LOOK_US <= seen.at_us;
+            let lost = t_us >= was.fades_us;
+            let before_us = if lost { ONE_LOOK_US } else { UNTOLD_US };
+            let before = was.at_us + before_us <= seen.at_us;
             before && seen.gap(was) <= 1.0 && was.id.source() == seen.id.source()
         });
         let gap = |i: &usize| seen.gap(&self.seen[*i]);
         was.min_by(|a, b| gap(a).total_cmp(&gap(b)))
     }
 
-    /// Makes room for one more, if need be where somebody is only remembered.
-    fn make_room(&mut self, id: &Id, t_us: u64) -> Result<(), Refusal> {
+    /// Who makes room for one more, if need be: somebody who is only remembered.
+    fn room_for(&self, id: &Id, t_us: u64) -> Result<Option<usize>, Refusal> {
         let there = self.seen.iter().filter(|seen| seen.is_there(t_us));
         let of_source = there.filter(|seen| seen.id.source() == id.source());
         if of_source.count() == Self::OF_A_SOURCE {
             return Err(Refusal::Crowded);
         }
-        if self.seen.is_full() {
-            let gone = self.seen.iter().position(|seen| !seen.is_there(t_us));
-            self.seen.remove(gone.ok_or(Refusal::Crowded)?);
+        if !self.seen.is_full() {
+            return Ok(None);
         }
-        Ok(())
+        let gone = self.seen.iter().position(|seen| !seen.is_there(t_us));
+        gone.map(Some).ok_or(Refusal::Crowded)
     }
 
     /// Whom two senses see in two places are two.
@@ -500,6 +515,47 @@ mod tests {
         assert_eq!(there.len(), 3);
     }
 
+    #[test]
+    fn who_is_refused_changes_nothing() {
+        let (mut people, head) = (People::default(), Headings::default());
+        // Four words of a source, of which the first is used again elsewhere, with another's
+        // in between.
+        see(&mut people, "a.1", &seen(0.0, 0.0), &head, 0);
+        for (text, deg) in [
+            ("a.2", 80.0),
+            ("a.3", 120.0),
+            ("a.4", 160.0),
+            ("a.5", 200.0),
+        ] {
+            see(&mut people, text, &seen(deg, 0.0), &head, 5 * SECOND);
+        }
+        let before = std::format!("{people:?}");
+        let came = people.see(id("a.1"), &seen(300.0, 0.0), &head, 5 * SECOND, None);
+        assert_eq!(came, Err(Refusal::Crowded));
+        assert_eq!(std::format!("{people:?}"), before);
+        // Once there is room, his old place is over.
+        people.lose(id("a.5"), 5 * SECOND);
+        see(&mut people, "a.1", &seen(300.0, 0.0), &head, 7 * SECOND);
+        let places = people.seen.iter().filter(|it| it.id == id("a.1"));
+        assert_eq!(places.count(), 1);
+    }
+
+    #[test]
+    fn two_who_are_told_in_turn_are_two() {
+        for every_us in [200_000, 400_000, 800_000] {
+            let (mut people, head) = (People::default(), Headings::default());
+            for turn in 0..40 {
+                let (text, deg) = [("cam.1", 20.0), ("cam.2", 30.0)][turn % 2];
+                let t_us = SECOND + turn as u64 * every_us;
+                see(&mut people, text, &seen(deg, 0.0), &head, t_us);
+                let there = persons(&people, t_us);
+                assert_eq!(there.len(), 2.min(turn + 1), "{t_us}: {there:?}");
+                assert_eq!(there[0].0, Who(0));
+                assert_eq!(people.name(Who(0)), Some(id("cam.1")));
+            }
+        }
+    }
+
     /// Noise by chance, -1..1, and the same each time.
     fn noise() -> impl FnMut() -> f32 {
         let mut random = 1u32;
@@ -700,6 +756,10 @@ mod tests {
         };
         for after_us in [100_000, SECOND, 3 * SECOND] {
             for (gone, next) in [(true, "radar.7"), (false, "radar.7"), (true, "eyes.a")] {
+                // Who was told a moment ago, and is not said to be gone, may be another one.
+                if !gone && after_us < SECOND {
+                    continue;
+                }
                 let mut people = People::default();
                 see(&mut people, "radar.1", &seen(40.0, 0.0), &head, SECOND);
                 if gone {

@@ -1,10 +1,15 @@
 //! Who was there, and whom the hat attended.
 
 use super::paper::{BAND, Frame, INK, LINE, PAPER, Paper, Point, SOFT, in_pixels};
-use super::played::{Company, Played};
+use crate::crowd::{Crowd, Place};
+use crate::senses::News;
+use crate::shell::Party;
 use anyhow::Result;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos::{Center, Left, Right};
+use tentacle_hat::calibration::Senses;
+use tentacle_hat::cue::Cue;
+use tentacle_hat::motion::Performance;
 
 const ATTENDED: RGBColor = RGBColor(20, 102, 168);
 const LEANS: RGBColor = RGBColor(196, 87, 11);
@@ -23,23 +28,108 @@ const FAR_M: f64 = 6.0;
 /// More than this is a strain.
 const STRAIN: f64 = 0.8;
 
+/// How often it is taken down who is there, µs.
+const COMPANY_EVERY_US: u64 = 200_000;
+/// Whom a sense means is who stands that near to where it believes somebody, degrees and m.
+const MEANT_DEG: f64 = 25.0;
+const MEANT_M: f64 = 1.0;
+
+/// Who is there at a moment, and how the hat takes it.
+struct Company {
+    t_us: u64,
+    /// Each virtual person's number, and how far away he is, m.
+    people: Vec<(usize, f64)>,
+    /// Whom of them it reaches for; `None` also of somebody who is not there.
+    attended: Option<usize>,
+    reaches: bool,
+    /// How far the tentacle leans that leans most.
+    lean: f32,
+}
+
+/// Virtual people before the hat, and what it made of them.
+pub(crate) struct Guests {
+    party: Party,
+    notes: Vec<Company>,
+}
+
+impl Guests {
+    pub(super) fn new(crowd: Crowd, seed: u32, plans: &Senses) -> Self {
+        Self {
+            party: Party::new(crowd, seed, plans),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whom a virtual sense saw by `t_us`.
+    pub(super) fn next(&mut self, t_us: u64) -> Option<Cue> {
+        loop {
+            if let (_, News::Cue(cue)) = self.party.next(t_us)? {
+                return Some(cue);
+            }
+        }
+    }
+
+    /// Notes who is there.
+    pub(super) fn meet(&mut self, t_us: u64, performance: &Performance) {
+        let due = |last: &Company| t_us >= last.t_us + COMPANY_EVERY_US;
+        if !self.notes.last().is_none_or(due) {
+            return;
+        }
+        let attended = performance.attended();
+        let mut believed = performance.people_at(t_us);
+        let believed = believed.find(|(id, _)| attended == Some(*id));
+        let off = |place: &Place| {
+            let (_, seen) = believed?;
+            let turn = place.bearing_deg - f64::from(seen.bearing_deg);
+            let turn = ((turn + 180.0).rem_euclid(360.0) - 180.0).abs() / MEANT_DEG;
+            let apart = seen
+                .distance_m
+                .map_or(0.0, |m| (f64::from(m) - place.distance_m).abs());
+            let off = turn.max(apart / MEANT_M);
+            (off <= 1.0).then_some(off)
+        };
+        let people: Vec<_> = self.party.crowd.people(t_us).collect();
+        let meant = people
+            .iter()
+            .filter_map(|(who, place)| Some((off(place)?, *who)));
+        let meant = meant.min_by(|a, b| a.0.total_cmp(&b.0));
+        let pose = performance.pose_at(t_us);
+        self.notes.push(Company {
+            t_us,
+            attended: meant.map(|(_, who)| who),
+            reaches: attended.is_some(),
+            people: people
+                .iter()
+                .map(|(who, place)| (*who, place.distance_m))
+                .collect(),
+            lean: pose.0.iter().map(|bend| bend.lean()).fold(0.0, f32::max),
+        });
+    }
+
+    /// The names of the file, each with his number.
+    fn names(&self) -> Vec<(usize, &str)> {
+        self.party.crowd.names().collect()
+    }
+}
+
 /// The picture of the first `seconds` of a performance before people; and in words whom
 /// it attended.
 ///
 /// # Errors
 /// The drawing crate's.
-pub(crate) fn draw(played: &Played, title: &str, seconds: u64) -> Result<(String, String)> {
+pub(crate) fn draw(guests: &Guests, title: &str, seconds: u64) -> Result<(String, String)> {
     let until_us = seconds * 1_000_000;
-    let shown = played.company.iter().take_while(|it| it.t_us < until_us);
+    let shown = guests.notes.iter().take_while(|it| it.t_us < until_us);
     let company: Vec<&Company> = shown.collect();
-    let strips = STRIP_TO_STRIP * (played.names.len() + 1) as f64;
+    let names = guests.names();
+    let strips = STRIP_TO_STRIP * (names.len() + 1) as f64;
     let size = (WIDE, 140.0 + strips + 30.0);
     let mut svg = String::new();
     let paper = Paper::new(&mut svg, size)?;
     paper.write(title, (MARGIN, 32.0), TITLE, INK, Left)?;
     let heading = "Who is there, how far away; dark where the tentacles reach for him";
     paper.write(heading, (MARGIN, 66.0), HEADING, INK, Left)?;
-    let words = in_words(played, &company);
+    let words = in_words(&names, &company);
     paper.write(&words, (MARGIN, 88.0), SMALL, INK, Left)?;
     let frame = |row: usize| Frame {
         x: LEFT,
@@ -48,7 +138,7 @@ pub(crate) fn draw(played: &Played, title: &str, seconds: u64) -> Result<(String
         high: STRIP,
     };
     let seconds = seconds as f64;
-    for (row, (who, name)) in played.names.iter().enumerate() {
+    for (row, (who, name)) in names.iter().enumerate() {
         let at = frame(row);
         paper.write(name, (MARGIN, at.y + STRIP / 2.0), SMALL, INK, Left)?;
         for (m, y) in [("0 m", at.y + 6.0), ("6 m", at.y + STRIP - 6.0)] {
@@ -56,7 +146,7 @@ pub(crate) fn draw(played: &Played, title: &str, seconds: u64) -> Result<(String
         }
         person(&paper, at, *who, &company, seconds)?;
     }
-    let at = frame(played.names.len());
+    let at = frame(names.len());
     let name = "furthest lean";
     paper.write(name, (MARGIN, at.y + STRIP / 2.0), SMALL, INK, Left)?;
     let strain_y = at.y + STRIP * (1.0 - STRAIN);
@@ -127,14 +217,14 @@ fn s(company: &Company) -> f64 {
 }
 
 /// How long it reached for each.
-fn in_words(played: &Played, company: &[&Company]) -> String {
+fn in_words(names: &[(usize, &str)], company: &[&Company]) -> String {
     let all = company.len().max(1) as f64;
     let share = |count: usize| format!("{:.0} %", 100.0 * count as f64 / all);
-    let of = |(who, name): &(usize, String)| {
+    let of = |(who, name): &(usize, &str)| {
         let attended = company.iter().filter(|it| it.attended == Some(*who));
         format!("{name} {}", share(attended.count()))
     };
-    let each: Vec<_> = played.names.iter().map(of).collect();
+    let each: Vec<_> = names.iter().map(of).collect();
     let lost = company
         .iter()
         .filter(|it| it.reaches && it.attended.is_none());

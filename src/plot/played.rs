@@ -1,11 +1,10 @@
 //! A performance, played by the loop that `run` has, without pauses on a virtual board;
 //! and what became of it, slot by slot.
 
-use crate::crowd::{Crowd, Place};
+use super::company::Guests;
+use crate::crowd::Crowd;
 use crate::say;
-use crate::senses::News;
 use crate::sheet::Entry;
-use crate::shell::Party;
 use anyhow::{Result, anyhow};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,7 +15,7 @@ use tentacle_hat::board::virtual_chip::{Chip, VirtualBus};
 use tentacle_hat::calibration::{BoardPlan, MAX_SERVOS, Rig};
 use tentacle_hat::cue::Cue;
 use tentacle_hat::drive::{Notice, Order, Shell, Sight, Terms, drive};
-use tentacle_hat::motion::{Hat, Performance};
+use tentacle_hat::motion::Hat;
 use tentacle_hat::performer::Performer;
 use tentacle_hat::pulse;
 
@@ -61,31 +60,12 @@ pub(crate) struct Moment {
     pub(crate) sent: [Sent; MAX_SERVOS],
 }
 
-/// How often it is taken down who is there, µs.
-const COMPANY_EVERY_US: u64 = 200_000;
-/// Whom a sense means is who stands that near to where it believes somebody, degrees and m.
-const MEANT_DEG: f64 = 25.0;
-const MEANT_M: f64 = 1.0;
-
-/// Who is there at a moment, and how the hat takes it.
-pub(crate) struct Company {
-    pub(crate) t_us: u64,
-    /// Each virtual person's number, and how far away he is, m.
-    pub(crate) people: Vec<(usize, f64)>,
-    /// Whom of them it reaches for; `None` also of somebody who is not there.
-    pub(crate) attended: Option<usize>,
-    pub(crate) reaches: bool,
-    /// How far the tentacle leans that leans most.
-    pub(crate) lean: f32,
-}
-
 /// A performance, as long as a spectrum needs it.
 pub(crate) struct Played {
     pub(crate) rig: Rig,
     pub(crate) moments: Vec<Moment>,
-    /// Of a performance before virtual people, and how they are called.
-    pub(crate) company: Vec<Company>,
-    pub(crate) names: Vec<(usize, String)>,
+    /// Of a performance before virtual people.
+    pub(crate) guests: Option<Guests>,
 }
 
 /// Plays a hat and its cues, if need be before virtual people.
@@ -106,9 +86,8 @@ pub(crate) fn play(
         now_us: 0,
         cues,
         place: String::new(),
-        party: crowd.map(|crowd| Party::new(crowd, seed, &hat.senses)),
+        guests: crowd.map(|crowd| Guests::new(crowd, seed, &hat.senses)),
         moments: Vec::new(),
-        company: Vec::new(),
         stopping: false,
         told: Instant::now(),
     };
@@ -119,13 +98,10 @@ pub(crate) fn play(
     let mut performer = Performer::new(hat, seed, || None);
     drive(&mut stage, &mut performer, terms)
         .map_err(|loss| anyhow!("the virtual board is lost: {loss:?}"))?;
-    let names = stage.party.iter().flat_map(|party| party.crowd.names());
-    let names = names.map(|(who, name)| (who, name.to_owned())).collect();
     Ok(Played {
         rig,
-        names,
         moments: stage.moments,
-        company: stage.company,
+        guests: stage.guests,
     })
 }
 
@@ -136,53 +112,14 @@ struct Stage {
     cues: VecDeque<Entry>,
     /// Where the cue that is being taken stands.
     place: String,
-    party: Option<Party>,
+    guests: Option<Guests>,
     moments: Vec<Moment>,
-    company: Vec<Company>,
     stopping: bool,
     /// When something was last said.
     told: Instant,
 }
 
 impl Stage {
-    /// Notes who is there.
-    fn meet(&mut self, t_us: u64, performance: &Performance) {
-        let Some(party) = &self.party else { return };
-        let due = |last: &Company| t_us >= last.t_us + COMPANY_EVERY_US;
-        if !self.company.last().is_none_or(due) {
-            return;
-        }
-        let attended = performance.attended();
-        let mut believed = performance.people_at(t_us);
-        let believed = believed.find(|(id, _)| attended == Some(*id));
-        let off = |place: &Place| {
-            let (_, seen) = believed?;
-            let turn = place.bearing_deg - f64::from(seen.bearing_deg);
-            let turn = ((turn + 180.0).rem_euclid(360.0) - 180.0).abs() / MEANT_DEG;
-            let apart = seen
-                .distance_m
-                .map_or(0.0, |m| (f64::from(m) - place.distance_m).abs());
-            let off = turn.max(apart / MEANT_M);
-            (off <= 1.0).then_some(off)
-        };
-        let people: Vec<_> = party.crowd.people(t_us).collect();
-        let meant = people
-            .iter()
-            .filter_map(|(who, place)| Some((off(place)?, *who)));
-        let meant = meant.min_by(|a, b| a.0.total_cmp(&b.0));
-        let pose = performance.pose_at(t_us);
-        self.company.push(Company {
-            t_us,
-            attended: meant.map(|(_, who)| who),
-            reaches: attended.is_some(),
-            people: people
-                .iter()
-                .map(|(who, place)| (*who, place.distance_m))
-                .collect(),
-            lean: pose.0.iter().map(|bend| bend.lean()).fold(0.0, f32::max),
-        });
-    }
-
     fn take_down(&mut self, t_us: u64, scene: &'static str, sight: &Sight<'_>) {
         let before = self.moments.last();
         let before = before.map_or([None; MAX_SERVOS], |moment| moment.sent);
@@ -244,11 +181,9 @@ impl Shell for Stage {
     }
 
     fn cue(&mut self, t_us: u64) -> Option<Cue> {
-        while let Some((_, news)) = self.party.as_mut().and_then(|party| party.next(t_us)) {
-            if let News::Cue(cue) = news {
-                "the crowd".clone_into(&mut self.place);
-                return Some(cue);
-            }
+        if let Some(cue) = self.guests.as_mut().and_then(|guests| guests.next(t_us)) {
+            "the crowd".clone_into(&mut self.place);
+            return Some(cue);
         }
         let is_due = self.cues.front()?.t_us <= t_us;
         let entry = is_due.then(|| self.cues.pop_front()).flatten()?;
@@ -264,8 +199,8 @@ impl Shell for Stage {
             Notice::Stopping => self.stopping = true,
             Notice::Slot(slot, sight) if !self.stopping => {
                 self.take_down(slot.t_us, slot.scene, &sight);
-                if let Some(performance) = sight.performance {
-                    self.meet(slot.t_us, performance);
+                if let (Some(guests), Some(performance)) = (&mut self.guests, sight.performance) {
+                    guests.meet(slot.t_us, performance);
                 }
             }
             _ => {}

@@ -32,8 +32,18 @@ pub(crate) type Say<'a> = &'a mut dyn FnMut(News);
 /// The senses of a hat.
 #[derive(Debug, Default)]
 pub(crate) struct Senses {
-    /// Each with what its thread works for: dropped, it ends.
-    open: Vec<(SensePlan, Arc<Inlet<News>>)>,
+    open: Vec<Open>,
+}
+
+/// A sense, and what its thread works for: dropped, it ends.
+#[derive(Debug)]
+struct Open {
+    plan: SensePlan,
+    news: Arc<Inlet<News>>,
+    /// Of a sense at one.
+    _pin: Option<Pin>,
+    /// Or else a reload tries again.
+    works: bool,
 }
 
 impl Senses {
@@ -41,47 +51,72 @@ impl Senses {
     /// Pi alone.
     pub(crate) fn change(&mut self, plans: &calibration::Senses, has_pins: bool) {
         // Let go first: what was another's pin or port may be this one's.
-        self.open.retain(|(plan, _)| plans.contains(plan));
+        self.open
+            .retain(|open| open.works && plans.contains(&open.plan));
         for plan in plans {
-            if self.open.iter().any(|(open, _)| open == plan) {
-                continue;
+            if !self.open.iter().any(|open| open.plan == *plan) {
+                self.open.push(Open::new(plan, has_pins));
             }
-            let news = Arc::new(Inlet::default());
-            if let Err(why) = open(plan, &news, has_pins) {
-                news.leave(News::Trouble(why));
-            }
-            self.open.push((plan.clone(), news));
         }
     }
 
     /// What one of them has to say.
     pub(crate) fn next(&mut self) -> Option<(&SensePlan, News)> {
         let mut open = self.open.iter();
-        open.find_map(|(plan, news)| Some((plan, news.next()?)))
+        open.find_map(|open| Some((&open.plan, open.news.next()?)))
     }
 }
 
-fn open(plan: &SensePlan, news: &Arc<Inlet<News>>, has_pins: bool) -> Result<(), String> {
-    match &plan.kind {
-        SenseKind::Gpio { .. } if !has_pins => {
-            Err("a virtual board has no pins; `--people FILE` shows it somebody".to_owned())
-        }
-        SenseKind::Gpio { pin, active_high } => {
-            let (pin, active_high) = (Pin::open(*pin, !active_high)?, *active_high);
-            let mut presence = Presence::new(plan);
-            let up_us = gpio::since_power_on_us();
-            let look = move |news: &Inlet<News>, now_us| {
-                let active = pin.is_high() == active_high;
-                presence.see(active, up_us + now_us, &mut |said| news.leave(said));
-            };
-            watch(&plan.name, news, look).map_err(|error| error.to_string())?;
-            news.leave(News::Well { again: false });
-            Ok(())
-        }
-        SenseKind::Ld2450 { tty, .. } => {
-            serial::listen(plan, tty, news).map_err(|error| error.to_string())
+impl Open {
+    fn new(plan: &SensePlan, has_pins: bool) -> Self {
+        let news = Arc::new(Inlet::default());
+        let opened = match &plan.kind {
+            SenseKind::Gpio { pin, active_high } => {
+                open_pin(plan, *pin, *active_high, &news, has_pins).map(Some)
+            }
+            SenseKind::Ld2450 { tty, .. } => {
+                let listens = serial::listen(plan, tty, &news);
+                listens.map(|()| None).map_err(|error| error.to_string())
+            }
+        };
+        let works = opened.is_ok();
+        let pin = opened.unwrap_or_else(|why| {
+            news.leave(News::Trouble(why));
+            None
+        });
+        Self {
+            plan: plan.clone(),
+            news,
+            _pin: pin,
+            works,
         }
     }
+}
+
+fn open_pin(
+    plan: &SensePlan,
+    pin: u8,
+    active_high: bool,
+    news: &Arc<Inlet<News>>,
+    has_pins: bool,
+) -> Result<Pin, String> {
+    if !has_pins {
+        return Err(
+            "a virtual board has no pins; `run --people FILE` shows it somebody".to_owned(),
+        );
+    }
+    let pin = Pin::open(pin, !active_high)?;
+    let (mut presence, is_high) = (Presence::new(plan), pin.is_high());
+    let up_us = gpio::since_power_on_us();
+    news.leave(News::Well { again: false });
+    let look = move |news: &Inlet<News>, now_us| {
+        if let Some(is_high) = is_high() {
+            let active = is_high == active_high;
+            presence.see(active, up_us + now_us, &mut |said| news.leave(said));
+        }
+    };
+    watch(&plan.name, news, look).map_err(|error| error.to_string())?;
+    Ok(pin)
 }
 
 /// Degrees clockwise, as cues have them.

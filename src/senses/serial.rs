@@ -20,11 +20,18 @@ const BAUD: u32 = 256_000;
 const SILENT: Duration = Duration::from_secs(2);
 /// How often a port that failed is tried.
 const RETRY: Duration = Duration::from_secs(1);
-/// A loose wire makes a line in so long, and not ten a second.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+/// A loose wire makes two lines in so long, and where it goes on, in longer and longer: a
+/// card is soon full.
+const PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+/// Serial ports by their devices' majors (Linux, admin-guide/devices.txt): ttyS, PL011 and
+/// its like, USB adapters, and pseudo-terminals. To open whatever else is not harmless: a
+/// watchdog would start.
+const PORTS: [u32; 4] = [4, 166, 188, 204];
+const PSEUDO: std::ops::RangeInclusive<u32> = 136..=143;
 
 /// How a port does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Health {
     /// Frames come.
     Well,
@@ -37,64 +44,97 @@ enum Health {
 }
 
 impl Health {
-    /// What is wrong and what to do about it, if anything is.
-    fn trouble(&self) -> Option<String> {
-        let error = match *self {
-            Self::Well => return None,
-            Self::Silent => {
-                return Some(
-                    "nothing comes from it: is the radar's 5 V there, and its TX wired to the Pi's \
-                     RX (pin 10)?"
-                        .to_owned(),
-                );
-            }
-            Self::Garbled => {
+    /// What is wrong with that port and what to do about it, if anything is.
+    fn trouble(self, tty: &str) -> Option<String> {
+        let is_pis_own = ["/dev/serial0", "/dev/serial1", "/dev/ttyAMA", "/dev/ttyS"]
+            .iter()
+            .any(|own| tty.starts_with(own));
+        let error = match (self, is_pis_own) {
+            (Self::Well, _) => return None,
+            (Self::Silent, own) => {
+                let pin = if own {
+                    "the Pi's RX (pin 10)"
+                } else {
+                    "the adapter's RX"
+                };
                 return Some(format!(
-                    "what comes from it are no frames of an LD2450: it must send at {BAUD} baud, and \
-                     no console use the port (`sudo raspi-config nonint do_serial_cons 1`)"
+                    "nothing comes from it: is the radar's 5 V there, and its TX wired to {pin}?"
                 ));
             }
-            Self::Shut(error) => error,
+            (Self::Garbled, own) => {
+                let console = match own {
+                    true => {
+                        ", and no console use the port (`sudo raspi-config nonint do_serial_cons 1`)"
+                    }
+                    false => "",
+                };
+                return Some(format!(
+                    "what comes from it are no frames of an LD2450: it must send at {BAUD} baud{console}"
+                ));
+            }
+            (Self::Shut(error), _) => error,
         };
-        let remedy = match error {
-            Errno::NOENT => {
+        let remedy = match (error, is_pis_own) {
+            (Errno::NOENT, true) => {
                 "turn the port on with `sudo raspi-config nonint do_serial_hw 0` and restart the \
                  Pi, or correct `tty` in servos.toml"
             }
-            Errno::ACCESS | Errno::PERM => {
+            (Errno::NOENT, false) => {
+                "is its adapter plugged in? Or correct `tty` in servos.toml: `ls /dev/tty*`"
+            }
+            (Errno::ACCESS, _) => {
                 "join the group with `sudo usermod -aG dialout $USER` and log in again"
             }
-            Errno::WOULDBLOCK | Errno::BUSY => {
+            (Errno::PERM, _) => {
+                "the service may open the Pi's own ports, ttyUSB0 and 1, and ttyACM0 and 1"
+            }
+            (Errno::WOULDBLOCK | Errno::BUSY, _) => {
                 return Some(
                     "another program reads from it, or another sense, by another name of the port"
                         .to_owned(),
                 );
             }
-            Errno::NOTTY | Errno::INVAL => "it is no serial port: correct `tty` in servos.toml",
+            (Errno::NOTTY | Errno::INVAL, _) => {
+                "it is no serial port: correct `tty` in servos.toml"
+            }
             _ => "is it still plugged in?",
         };
         Some(format!("{}; {remedy}", io::Error::from(error)))
     }
+
+    /// Whether who was told of the one knows the other: what is unplugged is not there
+    /// either.
+    fn is_as(self, other: Self) -> bool {
+        self == other || matches!((self, other), (Self::Shut(_), Self::Shut(_)))
+    }
 }
 
 /// What was told of a port's health, and when trouble was told last.
-#[derive(Default)]
 struct Doctor {
+    tty: String,
     told: Option<Health>,
     troubled: Option<Instant>,
+    /// So long trouble is not told again.
+    pause: Duration,
 }
 
 impl Doctor {
     fn see(&mut self, health: Health, news: &Inlet<News>) {
-        if self.told.as_ref() == Some(&health) {
+        if self.told.is_some_and(|told| told.is_as(health)) {
             return;
         }
-        match health.trouble() {
+        let passed = self.troubled.map(|at| at.elapsed());
+        match health.trouble(&self.tty) {
             None => news.leave(News::Well {
                 again: self.told.is_some(),
             }),
-            Some(_) if self.troubled.is_some_and(|at| at.elapsed() < TELL_EVERY) => return,
+            Some(_) if passed.is_some_and(|passed| passed < self.pause) => return,
             Some(why) => {
+                // The more often, the less news it is.
+                self.pause = match passed {
+                    Some(passed) if passed < 2 * self.pause => (2 * self.pause).min(LONGEST_PAUSE),
+                    _ => PAUSE,
+                };
                 self.troubled = Some(Instant::now());
                 news.leave(News::Trouble(why));
             }
@@ -112,7 +152,12 @@ pub(super) fn listen(plan: &SensePlan, tty: &str, news: &Arc<Inlet<News>>) -> io
     let thread = thread::Builder::new().name(plan.name.to_string());
     let (plan, tty) = (plan.clone(), tty.to_owned());
     let work = move || {
-        let mut doctor = Doctor::default();
+        let mut doctor = Doctor {
+            tty: tty.clone(),
+            told: None,
+            troubled: None,
+            pause: PAUSE,
+        };
         // Whoever had the port before may hold it for a moment yet.
         let mut is_first = true;
         while wanted.strong_count() > 0 {
@@ -134,7 +179,11 @@ pub(super) fn listen(plan: &SensePlan, tty: &str, news: &Arc<Inlet<News>>) -> io
 }
 
 /// Raw, at the radar's rate, and nobody else's.
-pub(crate) fn open_port(tty: &str) -> Result<OwnedFd, Errno> {
+fn open_port(tty: &str) -> Result<OwnedFd, Errno> {
+    let major = rustix::fs::major(rustix::fs::stat(tty)?.st_rdev);
+    if !PORTS.contains(&major) && !PSEUDO.contains(&major) {
+        return Err(Errno::NOTTY);
+    }
     // Without waiting for a modem's carrier, and not as this process's terminal.
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let port = open(tty, flags, Mode::empty())?;

@@ -293,15 +293,16 @@ impl HostShell {
 
     /// Goes over to the button and the senses that a hat has.
     fn change_inputs(&mut self, hat: &Hat) {
+        // First: its pin may be a sense's from now on.
+        if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
+            self.tell(Told::Words(why));
+        }
         self.plans.clone_from(&hat.senses);
         let has_pins = !self.machine.is_virtual();
         if let Some(party) = &mut self.party {
             party.change(&hat.senses);
         } else if let Some(senses) = &mut self.senses {
             senses.change(&hat.senses, has_pins);
-        }
-        if let Err(why) = self.button.change(hat.rig.board().button_gpio) {
-            self.tell(Told::Words(why));
         }
     }
 
@@ -330,7 +331,7 @@ impl HostShell {
                 News::Trouble(why) => {
                     format!("the hat goes on without its sense {name} at {place}: {why}")
                 }
-                News::Well { again: true } => format!("the sense {name} at {place} is back"),
+                News::Well { again: true } => format!("the sense {name} at {place} works"),
                 News::Well { again: false } => continue,
             };
             self.tell(Told::Words(line));
@@ -440,10 +441,12 @@ impl Shell for HostShell {
         if let Some(press) = self.button.press(t_us) {
             return Some(self.cues.pressed(press));
         }
-        match self.seen(t_us) {
-            Some(cue) => Some(self.cues.sensed(cue)),
-            None => self.cues.next(t_us),
-        }
+        // Before the senses: whatever they say, a fold is heard.
+        let asked = self.cues.next(t_us);
+        asked.or_else(|| {
+            let cue = self.seen(t_us)?;
+            Some(self.cues.sensed(cue))
+        })
     }
 
     fn notice(&mut self, notice: Notice<'_, BusError>) {

@@ -1,7 +1,7 @@
 //! `check --senses`: what each sense sees, live, in words.
 
 use super::Report;
-use super::witness::Witness;
+use super::witness::{NOBODY, Witness};
 use crate::commands::trim::RELOAD;
 use crate::failure::Exit;
 use crate::files::{Files, Store};
@@ -10,6 +10,8 @@ use crate::signals::Signals;
 use crate::socket::{Call, Heard};
 use crate::state::State;
 use anyhow::Result;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +43,7 @@ pub(crate) fn look(files: &Files, socket: Option<&Path>, has_pins: bool) -> Resu
                 "a hat moves; this is whom its senses see, until Ctrl-C. What is wrong with one is \
                  in its log, `journalctl -u tentacle-hat`",
             );
+            watched.iter_mut().for_each(|it| it.is_well = true);
             Source::Hat(call)
         }
         Some(Err(failure)) if failure.exit != Exit::NoBoard => return Err(failure.into()),
@@ -53,12 +56,13 @@ pub(crate) fn look(files: &Files, socket: Option<&Path>, has_pins: bool) -> Resu
     };
     for it in watched.iter().filter(|it| it.witness.wants_walk()) {
         report.note(format_args!(
-            "{}: which side is which is not known yet: let somebody walk past it, two metres away, \
-             from the wearer's left to his right",
-            it.witness.plan.name
+            "{}: which side is which is not known yet: let somebody alone walk past it, two metres \
+             away, {}",
+            it.witness.plan.name,
+            it.witness.walk().0
         ));
     }
-    while !signals.take_stop() && !signals.take_hangup() {
+    while !signals.take_stop() && !signals.take_hangup() && is_read() {
         let Some(news) = source.next() else {
             report.bad(Exit::NoBoard, "the hat is gone");
             break;
@@ -76,11 +80,24 @@ pub(crate) fn look(files: &Files, socket: Option<&Path>, has_pins: bool) -> Resu
         }
         for it in watched.iter_mut().filter(|it| it.is_well) {
             if let Some(words) = it.witness.words(Instant::now()) {
-                report.good(format_args!("{}: {words}", it.witness.plan.name));
+                let line = format!("{}: {words}", it.witness.plan.name);
+                // A hat does not say whether the sense is well that sees nobody.
+                match words == NOBODY && matches!(source, Source::Hat(_)) {
+                    true => report.note(line),
+                    false => report.good(line),
+                }
             }
         }
     }
     report.end()
+}
+
+/// Whether anybody reads what is told: a pipe may be closed.
+fn is_read() -> bool {
+    let stdout = io::stdout();
+    let mut ready = [PollFd::new(&stdout, PollFlags::empty())];
+    let polled = poll(&mut ready, Some(&Timespec::default()));
+    polled != Ok(1) || !ready[0].revents().contains(PollFlags::ERR)
 }
 
 /// A sense that is told of.
@@ -101,7 +118,6 @@ impl Watched {
     fn hear(&mut self, news: News, report: &mut Report) -> Option<bool> {
         match news {
             News::Cue(Cue::Person(id, sighting)) => {
-                self.is_well = true;
                 let walked = self.witness.see(id, sighting, Instant::now());
                 return walked.filter(|_| self.witness.wants_walk());
             }

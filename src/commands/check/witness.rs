@@ -1,7 +1,6 @@
 //! What one sense sees, in words; and on which side a radar's right is, by somebody who
 //! walks past it.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tentacle_hat::calibration::{SenseKind, SensePlan};
 use tentacle_hat::motion::{Id, Sighting};
@@ -13,15 +12,22 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// Who was so far on one side, degrees, and then on the other, walked past.
 const ASIDE_DEG: f32 = 20.0;
 
+/// What is told of a sense that sees none.
+pub(super) const NOBODY: &str = "nobody";
+
+const LEFT_TO_RIGHT: &str = "from the wearer's left to the wearer's right";
+const FRONT_TO_BACK: &str = "from before the wearer to behind the wearer";
+
 /// A sense, and what it saw up to now.
 pub(super) struct Witness {
     pub(super) plan: SensePlan,
-    people: BTreeMap<String, Seen>,
+    people: Vec<Seen>,
     told: Option<(String, Instant)>,
 }
 
 /// Somebody.
 struct Seen {
+    id: Id,
     sighting: Sighting,
     at: Instant,
     /// On which side he was before: −1 left of where the sense looks, 1 right.
@@ -32,7 +38,7 @@ impl Witness {
     pub(super) fn of(plan: &SensePlan) -> Self {
         Self {
             plan: plan.clone(),
-            people: BTreeMap::new(),
+            people: Vec::new(),
             told: None,
         }
     }
@@ -51,38 +57,54 @@ impl Witness {
         self.people.clear();
     }
 
-    /// Somebody is seen, or no more. Of one who walked past: whether the radar is
-    /// mirrored, if he came from the wearer's left.
+    /// How somebody is to walk past it, who finds out which side is which; he comes to the
+    /// right of where it looks, or to the left (−1).
+    pub(super) fn walk(&self) -> (&'static str, f32) {
+        let (right, front) = (self.plan.facing.sin(), self.plan.facing.cos());
+        match (front.abs() >= right.abs(), front > 0.0, right > 0.0) {
+            (true, true, _) => (LEFT_TO_RIGHT, 1.0),
+            // What looks backward has the wearer's left on its right.
+            (true, false, _) => (LEFT_TO_RIGHT, -1.0),
+            (false, _, true) => (FRONT_TO_BACK, 1.0),
+            (false, _, false) => (FRONT_TO_BACK, -1.0),
+        }
+    }
+
+    /// Somebody is seen, or no more. Of one who walked past, alone: whether the radar is
+    /// mirrored, if he went as he was told.
     pub(super) fn see(&mut self, id: Id, sighting: Option<Sighting>, at: Instant) -> Option<bool> {
-        let Some(sighting) = sighting else {
-            self.people.remove(id.as_str());
-            return None;
-        };
+        self.people.retain(|seen| at < seen.at + FRESH);
+        let before = self.people.iter().position(|seen| seen.id == id);
+        let before = before.map(|i| self.people.swap_remove(i));
+        let sighting = sighting?;
         let facing_deg = (self.plan.facing.get() * 360.0) as f32;
         let aside = (sighting.bearing_deg - facing_deg + 180.0).rem_euclid(360.0) - 180.0;
-        let before = self
-            .people
-            .get(id.as_str())
-            .filter(|seen| at < seen.at + FRESH);
+        // Of two who cross, one would be believed who was not told.
+        let before = before.filter(|_| self.people.is_empty());
         let before = before.and_then(|seen| seen.side);
         let side = match aside.abs() > ASIDE_DEG {
-            true => Some(aside.signum()),
+            true => Some(aside.signum()).filter(|_| self.people.is_empty()),
             false => before,
         };
-        let seen = Seen { sighting, at, side };
-        self.people.insert(id.as_str().to_owned(), seen);
+        self.people.push(Seen {
+            id,
+            sighting,
+            at,
+            side,
+        });
         let walked = before.is_some() && side != before;
-        // Left to right by its own count, it is as it should be.
-        walked.then(|| side == Some(-1.0))
+        let (_, expected) = self.walk();
+        walked.then(|| side != Some(expected))
     }
 
     /// What is to be told now, if that is news.
     pub(super) fn words(&mut self, at: Instant) -> Option<String> {
-        self.people.retain(|_, seen| at < seen.at + FRESH);
-        let people = self.people.values().map(|seen| place(&seen.sighting));
-        let people: Vec<_> = people.collect();
+        self.people.retain(|seen| at < seen.at + FRESH);
+        let mut people: Vec<_> = self.people.iter().collect();
+        people.sort_by_key(|seen| seen.id.as_str());
+        let people: Vec<_> = people.iter().map(|seen| place(&seen.sighting)).collect();
         let words = match (&self.plan.kind, &people[..]) {
-            (_, []) => "nobody".to_owned(),
+            (_, []) => NOBODY.to_owned(),
             (SenseKind::Gpio { .. }, _) => "somebody is there".to_owned(),
             (_, [one]) => format!("somebody {one}"),
             (_, more) => format!("{} people: {}", more.len(), more.join("; ")),
@@ -160,9 +182,18 @@ mod tests {
         assert_eq!(walked(&mut witness(0.0), &right), [false]);
         let left = right.map(|deg| -deg);
         assert_eq!(walked(&mut witness(0.0), &left), [true]);
-        // Past one that looks backward, all round.
-        let behind = right.map(|deg| if deg > 0.0 { deg - 180.0 } else { deg + 180.0 });
+        // Behind the wearer, from his left round to his right.
+        let behind = [-145.0, -160.0, 175.0, 155.0, 140.0];
         assert_eq!(walked(&mut witness(180.0), &behind), [false]);
+        let behind = behind.map(|deg| -deg);
+        assert_eq!(walked(&mut witness(180.0), &behind), [true]);
+        // On his right, and on his left, from before him to behind.
+        assert_eq!(walked(&mut witness(90.0), &[50.0, 90.0, 130.0]), [false]);
+        assert_eq!(
+            walked(&mut witness(-90.0), &[-50.0, -90.0, -130.0]),
+            [false]
+        );
+        assert_eq!(walked(&mut witness(-90.0), &[-130.0, -90.0, -50.0]), [true]);
         // Who turns back in front of it has not walked past.
         assert_eq!(
             walked(&mut witness(0.0), &[-30.0, 0.0, 15.0, 0.0, -30.0]),
@@ -170,6 +201,20 @@ mod tests {
         );
         // Nor one who comes in at the middle.
         assert_eq!(walked(&mut witness(0.0), &[0.0, 15.0, 30.0]), [false; 0]);
+    }
+
+    #[test]
+    fn of_two_nobody_knows_who_was_told_to_walk() {
+        let mut witness = witness(0.0);
+        let start = Instant::now();
+        for i in 0..10 {
+            let at = start + Duration::from_millis(100 * i);
+            let deg = -45.0 + 10.0 * i as f32;
+            for (id, deg) in [("front.1", deg), ("front.2", -deg)] {
+                let id = Id::new(id).unwrap();
+                assert_eq!(witness.see(id, Some(sighting(deg)), at), None);
+            }
+        }
     }
 
     #[test]
