@@ -62,6 +62,9 @@ pub(crate) struct Global {
     /// optionally `+SECONDS` long, separated by commas
     #[arg(long, value_name = "LIST", global = true, hide = true)]
     pub(crate) faults: Option<String>,
+    /// Draw the virtual board's tentacles as crooked as hands tie them, each number another hat
+    #[arg(long, value_name = "SEED", global = true, hide = true)]
+    pub(crate) crooked: Option<u64>,
 }
 
 /// A board to drive.

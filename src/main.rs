@@ -37,7 +37,7 @@ use commands::clock::Measurement;
 use commands::take_bearings::Wish as Bearings;
 use failure::{Exit, Failure};
 use files::Files;
-use host::{Virtual, Which};
+use host::{Crooked, Virtual, Which};
 use shell::Programme;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -168,6 +168,7 @@ fn which(global: Global) -> Result<Which> {
             file: global.chip,
             oscillator_hz: global.chip_oscillator_hz,
             faults: global.faults.unwrap_or_default().parse()?,
+            crooked: global.crooked.map(Crooked::new),
         }),
     })
 }

@@ -210,7 +210,8 @@ pub(crate) fn sections() -> [Section; 10] {
                          clockwise from the wearer's front, -360 to 360; the lean, 0 to 1, is how far \
                          it was to lean; the bends, each -1 to 1 and both within the unit circle, \
                          are what its servos held. From them it is told what to do to point where \
-                         it is to. Without a compass the tables alone say where it points."
+                         it is to; `calibrate compass` measures them. Without a compass the tables \
+                         alone say where it points."
                     ),
                 ),
                 (

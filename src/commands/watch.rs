@@ -63,6 +63,7 @@ fn draw(call: Call, socket: &Path, files: &Files, hz: Option<&str>) -> Result<()
         rig,
         keys(signals.clone(), socket.to_owned(), files.clone()),
         false,
+        None,
     )?;
     let mut call = Some(call);
     let mut tried = Instant::now();

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 mod bus;
 mod button;
 mod chip;
+mod crooked;
 mod faults;
 pub(crate) mod input;
 mod lock;
@@ -18,6 +19,7 @@ mod wire;
 pub(crate) use bus::HostBus;
 pub(crate) use button::Button;
 pub(crate) use chip::KeptChip;
+pub(crate) use crooked::Crooked;
 pub(crate) use faults::Schedule;
 pub(crate) use press::Press;
 
@@ -48,11 +50,21 @@ pub(crate) struct Virtual {
     /// Its real oscillator, if not the one in the files.
     pub(crate) oscillator_hz: Option<u32>,
     pub(crate) faults: Schedule,
+    /// Its tentacles, if they are not as straight as their tables.
+    pub(crate) crooked: Option<Crooked>,
 }
 
 impl Which {
     pub(crate) fn is_virtual(&self) -> bool {
         matches!(self, Self::Virtual(_))
+    }
+
+    /// Its tentacles, if they are known to be crooked.
+    pub(crate) fn crooked(&self) -> Option<Crooked> {
+        match self {
+            Self::Pi => None,
+            Self::Virtual(board) => board.crooked.clone(),
+        }
     }
 
     /// What is locked to keep every other process from driving the same board,

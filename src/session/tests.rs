@@ -466,6 +466,45 @@ fn marks_are_of_the_ticks_that_servos_hold() {
 }
 
 #[test]
+fn every_bend_is_come_to_from_below() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓c");
+    let mut came_up = [false; 2];
+    // Held down, let go early, and over to the next bearing.
+    for keys in [
+        "",
+        ">",
+        "<<",
+        "→→→",
+        ",",
+        ".",
+        "←",
+        "⏎",
+        "→←",
+        "6",
+        "2",
+        "<",
+        ">>",
+        "⏎",
+    ] {
+        press(&mut trial, keys);
+        for _ in 0..100 {
+            let before = trial.board;
+            trial.frame();
+            // x is turned round.
+            for (came_up, (i, up)) in came_up.iter_mut().zip([(2, -1.0), (3, 1.0)]) {
+                if let (Some(was), Some(is)) = (before.0[i], trial.board.0[i])
+                    && was != is
+                {
+                    *came_up = (is.get() - was.get()) * up > 0.0;
+                }
+            }
+        }
+        assert_eq!(came_up, [true; 2], "after {keys:?}");
+    }
+}
+
+#[test]
 fn half_a_minute_without_a_key_ends_all_straight() {
     let mut trial = Trial::new(&text());
     press(&mut trial, "a");

@@ -153,7 +153,7 @@ impl HostShell {
         let show = || {
             let inlets = (Arc::clone(&keyed), Arc::clone(&steps));
             let keys = keys(signals.clone(), inlets, programme.files.clone());
-            View::show(rig.clone(), keys, which.is_virtual())
+            View::show(rig.clone(), keys, which.is_virtual(), which.crooked())
         };
         let view = programme.view.then(show).transpose()?;
         let lines = view.as_ref().map(View::lines);

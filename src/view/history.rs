@@ -1,6 +1,7 @@
 //! The last moments: how fast frames came, and where the tips were.
 
 use super::leaning::{self, Leaning};
+use crate::host::Crooked;
 use crate::state::State;
 use std::collections::VecDeque;
 use tentacle_hat::calibration::Rig;
@@ -32,12 +33,15 @@ pub(super) struct Rates {
 #[derive(Clone, Debug)]
 pub(super) struct History {
     moments: VecDeque<Moment>,
+    /// Tentacles that lean elsewhere than their rig knows.
+    crooked: Option<Crooked>,
 }
 
 impl History {
-    pub(super) fn new(rig: &Rig, state: State) -> Self {
+    pub(super) fn new(rig: &Rig, state: State, crooked: Option<Crooked>) -> Self {
         let mut history = Self {
             moments: VecDeque::new(),
+            crooked,
         };
         history.push(rig, state);
         history
@@ -54,7 +58,7 @@ impl History {
             self.moments.pop_back();
         }
         self.moments.push_back(Moment {
-            tentacles: leaning::tentacles(rig, &state),
+            tentacles: leaning::tentacles(rig, &state, self.crooked.as_mut()),
             state,
         });
         while self.moments[0].state.t_us + TRAIL_US < t_us {

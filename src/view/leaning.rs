@@ -1,6 +1,7 @@
 //! What the board emits, read back through tables and compasses: where the
 //! tentacles lean, whatever the motion wanted.
 
+use crate::host::Crooked;
 use crate::state::State;
 use tentacle_hat::board::virtual_chip::Emitted;
 use tentacle_hat::calibration::{Rig, Servo, Tentacle};
@@ -25,23 +26,32 @@ impl Leaning {
     }
 }
 
-/// Where the rig's tentacles lean.
-pub(super) fn tentacles(rig: &Rig, state: &State) -> Vec<Leaning> {
+/// Where the rig's tentacles lean; those of a virtual hat may be crooked.
+pub(super) fn tentacles(
+    rig: &Rig,
+    state: &State,
+    mut crooked: Option<&mut Crooked>,
+) -> Vec<Leaning> {
     let along = |servo: &Servo| match (&servo.calibration, state.output(servo)) {
         (Some(calibration), Emitted::Pulse(us)) => Some(calibration.table.bend_at(us as f32)),
         _ => None,
     };
-    let leaning = |(tentacle, pair): (&Tentacle, &[Servo])| {
+    let leaning = |(i, (tentacle, pair)): (usize, (&Tentacle, &[Servo]))| {
         let (x, y) = (along(&pair[0]), along(&pair[1]));
         let straight = tentacle.bend(Bend::STRAIGHT);
+        let held = Bend {
+            x: x.unwrap_or(straight.x),
+            y: y.unwrap_or(straight.y),
+        };
         Leaning {
-            bend: tentacle.tip(Bend {
-                x: x.unwrap_or(straight.x),
-                y: y.unwrap_or(straight.y),
-            }),
+            bend: match &mut crooked {
+                Some(crooked) => crooked.tip(i, held),
+                None => tentacle.tip(held),
+            },
             limp: x.is_none() || y.is_none(),
         }
     };
     let pairs = rig.servos().chunks(2);
-    rig.tentacles().iter().zip(pairs).map(leaning).collect()
+    let pairs = rig.tentacles().iter().zip(pairs);
+    pairs.enumerate().map(leaning).collect()
 }

@@ -19,6 +19,7 @@ mod tentacle;
 mod tests;
 
 use crate::failure::Failure;
+use crate::host::Crooked;
 use crate::say::last;
 use crate::screen::Stage;
 use crate::state::State;
@@ -83,24 +84,26 @@ pub(crate) struct View {
 
 impl View {
     /// Shows the view of `rig`; `act` does what keys ask for, and says what came of it
-    /// if that is worth a word; whether they move virtual people too.
+    /// if that is worth a word; whether they move virtual people too; and tentacles that
+    /// lean elsewhere than the rig knows.
     pub(crate) fn show(
         mut rig: Rig,
         mut act: impl FnMut(Act) -> Option<String> + Send + 'static,
         moves_people: bool,
+        crooked: Option<Crooked>,
     ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         locked(&shared.desk).moves_people = moves_people;
         let (known, heard) = (Arc::clone(&shared), Arc::clone(&shared));
         let palette = Palette::of_environment();
-        let mut history = History::new(&rig, State::default());
+        let mut history = History::new(&rig, State::default(), crooked.clone());
         let mut asked = None;
         let draw = move |frame: &mut Frame<'_>, state: State| {
             let broken = known.break_down.load(Ordering::Relaxed);
             assert!(!broken, "a fault on schedule");
             if let Some(new) = locked(&known.rig).take() {
                 rig = new;
-                history = History::new(&rig, state.clone());
+                history = History::new(&rig, state.clone(), crooked.clone());
             }
             if known.asked.swap(false, Ordering::Relaxed) {
                 asked = Some(Instant::now());

@@ -85,7 +85,7 @@ fn at_work(count: usize) -> State {
 }
 
 fn picture(columns: u16, rows: u16, rig: &Rig, state: State, palette: Palette) -> Buffer {
-    let history = History::new(rig, state);
+    let history = History::new(rig, state, None);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let foot = Foot {
         notice: Some("something happened"),

@@ -65,7 +65,7 @@ fn the_bend_is_read_back_through_the_table() {
     state.outputs[0] = Emitted::Pulse(2000.0);
     state.outputs[1] = Emitted::Pulse(1000.0);
     state.outputs[2] = Emitted::Limp;
-    let now = tentacles(&rig, &state);
+    let now = tentacles(&rig, &state, None);
     assert!((now[0].bend.x - 1.0).abs() < 1e-3 && (now[0].bend.y + 1.0).abs() < 1e-3);
     assert!(!now[0].limp);
     assert!(now[1].limp, "one servo holds nothing");
@@ -86,7 +86,7 @@ fn the_tip_is_where_the_compass_says() {
         let mut state = at_work(4);
         state.outputs[2 * i] = us(2 * i, bend.x);
         state.outputs[2 * i + 1] = us(2 * i + 1, bend.y);
-        let tip = tentacles(&rig, &state)[i].bend;
+        let tip = tentacles(&rig, &state, None)[i].bend;
         assert!(
             (tip.x - wish.x).abs() + (tip.y - wish.y).abs() < 1e-3,
             "{tip:?}"
@@ -94,7 +94,7 @@ fn the_tip_is_where_the_compass_says() {
         // One that hangs is drawn upright, not beside that.
         state.outputs[2 * i] = Emitted::Limp;
         state.outputs[2 * i + 1] = Emitted::Limp;
-        let hangs = tentacles(&rig, &state)[i];
+        let hangs = tentacles(&rig, &state, None)[i];
         assert!(hangs.limp && hangs.bend.lean() < 1e-3, "{hangs:?}");
     }
 }

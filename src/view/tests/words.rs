@@ -71,7 +71,7 @@ fn header(columns: u16, late: u64) -> Buffer {
     state.t_us = 60_000_000;
     state.tally.late = 3;
     state.tally.skipped = 7;
-    let mut history = History::new(&rig, state.clone());
+    let mut history = History::new(&rig, state.clone(), None);
     for frame in 1..=100 {
         state.t_us = 60_000_000 + frame * 20_000;
         state.tally.frames = frame;
@@ -134,7 +134,7 @@ fn the_last_row_has_the_keys_and_the_notice() {
         row.contains("q leaves") && row.contains("something happened"),
         "{row}"
     );
-    let history = History::new(&rig, at_work(4));
+    let history = History::new(&rig, at_work(4), None);
     let shown = |columns, foot: &Foot<'_>| {
         let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
         terminal
@@ -173,7 +173,7 @@ fn the_last_row_has_the_keys_and_the_notice() {
 #[test]
 fn a_refused_file_shows_its_first_fault_and_line() {
     let rig = rig(4);
-    let history = History::new(&rig, at_work(4));
+    let history = History::new(&rig, at_work(4), None);
     let foot = |columns, faults: &str| {
         let mut terminal = Terminal::new(TestBackend::new(columns, 24)).unwrap();
         let notice = format!("the calibration has faults; the old one goes on:\n{faults}");
@@ -249,7 +249,7 @@ fn lines_are_kept_once_and_not_without_end() {
 #[test]
 fn a_hat_that_begins_anew_has_no_past() {
     let rig = rig(4);
-    let mut history = History::new(&rig, State::default());
+    let mut history = History::new(&rig, State::default(), None);
     for (t_us, bytes) in [(9_000_000, 5000), (9_020_000, 5016), (40_000, 16)] {
         let mut state = at_work(4);
         (state.t_us, state.bytes) = (t_us, bytes);
