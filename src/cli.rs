@@ -293,7 +293,7 @@ pub(crate) struct Compass {
     /// them take the place of those in the file
     #[arg(long, value_name = "BEARING,LEAN,X,Y", value_parser = mark, requires = "tentacle", allow_hyphen_values = true)]
     pub(crate) mark: Vec<Mark>,
-    /// Take the tentacle's compass out of the file
+    /// Take the tentacle's compass out of the file, with the comments in it
     #[arg(long, requires = "tentacle", conflicts_with = "mark")]
     pub(crate) forget: bool,
 }

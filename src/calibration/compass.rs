@@ -92,7 +92,7 @@ pub enum CompassError {
     )]
     Mirrored,
     /// No tentacle is as crooked as that.
-    #[error("fits no tentacle: measure its marks again")]
+    #[error("fits no tentacle: is facing-deg right? Else take the line out, and measure it again")]
     Crooked,
 }
 
@@ -314,7 +314,10 @@ fn aim([a, b, x, c, d, y]: [f64; 6]) -> Option<(Aim, f32)> {
         [share(a), share(b), x as f32],
         [share(c), share(d), y as f32],
     ];
-    (det > 0.0 && scale >= 0.5).then_some((Aim { axes }, scale as f32))
+    // Directions show no gain: where [`ERRORS`] would rather have a map that leans less than
+    // one that is turned, nothing is lost.
+    let kept = (scale / libm::sqrt(det.min(1.0))).min(1.0);
+    (det > 0.0 && kept >= 0.5).then_some((Aim { axes }, kept as f32))
 }
 
 #[cfg(test)]

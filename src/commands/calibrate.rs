@@ -23,8 +23,7 @@ pub(crate) fn calibrate(which: Which, files: &Files, tentacle: Option<usize>) ->
     let (session, store, left) = evening.close()?;
     driven.map_err(|error| machine.explain(error))?;
     account(&session, &store, is_virtual);
-    let all_saved = session.unsaved().next().is_none() && session.unsaved_marks().next().is_none();
-    if !left && !all_saved {
+    if !left && !session.is_all_saved() {
         bail!("cut off before the last changes were saved; the servos are limp");
     }
     Ok(())
@@ -46,9 +45,14 @@ fn account(session: &Session, store: &Store, is_virtual: bool) {
         ));
     }
     for (_, tentacle) in session.unsaved_marks() {
+        let marks = tentacle.marks.iter().map(|mark| {
+            let (deg, bend) = (mark.bearing.get() * 360.0, mark.taken);
+            format!(" --mark {deg:.0},{},{:.4},{:.4}", mark.lean, bend.x, bend.y)
+        });
         tell(format_args!(
-            "The compass of {} was not saved.",
-            tentacle.name
+            "The compass of {0} was not saved; `tentacle-hat calibrate compass {0}{1}` does so.",
+            tentacle.name,
+            marks.collect::<String>()
         ));
     }
     if session.saves == 0 {

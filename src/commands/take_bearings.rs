@@ -28,17 +28,18 @@ pub(crate) fn compass(
     tentacle: Option<&str>,
     wish: &Wish,
 ) -> Result<()> {
-    let store = Store::open(files)?;
-    let chosen = tentacle.map(|name| find(&store, name)).transpose()?;
-    drop(store);
     let marks = match wish {
-        Wish::Measure => return calibrate::calibrate(which, files, Some(chosen.unwrap_or(0))),
+        Wish::Measure => {
+            let store = Store::open(files)?;
+            let chosen = tentacle.map(|name| find(&store, name)).transpose()?;
+            return calibrate::calibrate(which, files, Some(chosen.unwrap_or(0)));
+        }
         Wish::Marks(marks) => &marks[..],
         Wish::Forget => &[],
     };
-    // The command line wants a tentacle with them.
-    let chosen = chosen.unwrap_or(0);
     let mut store = Store::open_locked(files)?;
+    // The command line wants a tentacle with them.
+    let chosen = find(&store, tentacle.unwrap_or_default())?;
     let saved = store.save(&mut |document| document.set_compass(chosen, marks))?;
     let plan = &store.servos.plans[chosen];
     match &plan.compass {

@@ -3,6 +3,7 @@
 
 use super::key::{FAR_LEFT, FAR_RIGHT};
 use super::{Action, Felt, Mode, Session};
+use crate::files::Points;
 use ratatui::crossterm::event::KeyCode as Key;
 use tentacle_hat::calibration::{Compass, Mark, Table};
 use tentacle_hat::units::{Bend, Turns};
@@ -14,7 +15,7 @@ pub(crate) const BEARINGS: usize = 8;
 /// the more, the less it leans, so that marks of a small lean tell that best; an eye still
 /// sees this one (`tests/compass.rs` compares).
 const LEAN: f32 = 0.4;
-const LEANS: (f32, f32) = (0.25, 0.9);
+const LEANS: (f32, f32) = (0.25, 0.8);
 const LEAN_STEP: f32 = 0.05;
 /// What keys turn it by, degrees. At that lean one degree is about one tick.
 const STEP_DEG: f32 = 2.0;
@@ -23,6 +24,7 @@ const FINE_DEG: f32 = 1.0;
 /// Servos come to every bend from below, from so much less: slack in gears and lines lies on
 /// one side then, and is measured like a neutral that is off.
 const RUN_UP: f32 = 0.12;
+const NONE_AT_HAND: &str = "1 to 8 measure a bearing again, r all of them.";
 /// How far all lean together, to be looked at.
 const SHOWN: f32 = 0.5;
 
@@ -35,9 +37,9 @@ pub(crate) struct Pointing {
     pub(crate) marks: Vec<Mark>,
     pub(crate) saved: Vec<Mark>,
     /// Bearing by bearing: those of the file, if they are of these bearings, until they are
-    /// taken again; and in which order that was.
+    /// taken again; and in which order that was, with what stood there before.
     taken: [Option<Mark>; BEARINGS],
-    order: Vec<usize>,
+    order: Vec<(usize, Option<Mark>)>,
     skipped: [bool; BEARINGS],
     /// The one at hand; none once all are taken or skipped, when it stands straight.
     at: Option<usize>,
@@ -126,7 +128,54 @@ impl Pointing {
         Compass::new(self.facing, &self.taken()).ok()
     }
 
-    /// Whether there are marks that a change of its tables spoils.
+    /// After a bearing was taken, or taken back: what is to be in the file, as soon as the
+    /// bearings make a compass.
+    fn settle(&mut self) {
+        self.marks = match self.compass() {
+            Some(_) => self.taken(),
+            None => self.saved.clone(),
+        };
+    }
+
+    /// Whether bearings were taken that make no compass yet.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        !self.order.is_empty() && self.compass().is_none()
+    }
+
+    /// Measures all bearings afresh.
+    fn afresh(&mut self) {
+        self.taken = [None; BEARINGS];
+        self.order.clear();
+        self.skipped = [false; BEARINGS];
+        (self.at, self.turn_deg) = (Some(0), 0.0);
+    }
+
+    /// Its servo along `axis` has another table: what was a pulse before is another bend. If
+    /// that cannot be said of each mark, whether any has to be measured again.
+    pub(super) fn respell(&mut self, axis: usize, old: &Table, new: &Table) -> bool {
+        let respelled = |mark: &Mark| {
+            let mut taken = mark.taken;
+            let along = [&mut taken.x, &mut taken.y].into_iter().nth(axis)?;
+            let us = old.us_at(*along);
+            *along = new.bend_at(us);
+            let is_same = (new.us_at(*along) - us).abs() < 1.0;
+            Mark::new(mark.bearing, mark.lean, taken)
+                .ok()
+                .filter(|_| is_same)
+        };
+        let taken = self.taken.map(|mark| mark.map(|mark| respelled(&mark)));
+        let marks: Option<Vec<Mark>> = self.marks.iter().map(respelled).collect();
+        let (Some(marks), false) = (marks, taken.contains(&Some(None))) else {
+            self.afresh();
+            return true;
+        };
+        self.marks = marks;
+        self.taken = taken.map(Option::flatten);
+        self.order.clear();
+        false
+    }
+
+    /// Whether there are marks that tables may spoil.
     pub(super) fn has_marks(&self) -> bool {
         !self.marks.is_empty() || !self.order.is_empty()
     }
@@ -176,7 +225,11 @@ impl Pointing {
 
 /// The table of a servo that is measured.
 fn table(servo: &Felt) -> Option<Table> {
-    let points: Vec<_> = servo.points.iter().copied().collect();
+    table_of(&servo.points)
+}
+
+pub(super) fn table_of(points: &Points) -> Option<Table> {
+    let points: Vec<_> = points.iter().copied().collect();
     Table::new(&points).ok()
 }
 
@@ -249,7 +302,12 @@ impl Session {
         self.mode = Mode::Compass;
         self.hand().run_up();
         let name = &self.pointing().name;
-        self.message = format!("{name} bends toward each bearing; Space makes it limp.");
+        self.message = match self.pointing().at {
+            Some(_) => format!(
+                "{name} engages, maybe with a jump, and bends toward each bearing; Space makes it limp."
+            ),
+            None => format!("{name} is measured: 1 to 8 measure a bearing again, r all of them."),
+        };
     }
 
     /// Goes on along its way, once it is where it was to go.
@@ -279,6 +337,10 @@ impl Session {
             Key::Enter => self.take(),
             Key::Char('k') => self.skip(),
             Key::Char('u') => self.take_mark_back(),
+            Key::Char('r') => {
+                self.hand().afresh();
+                self.measure(0);
+            }
             Key::Char(digit @ '1'..='8') => self.measure(digit as usize - '1' as usize),
             Key::Char('s') => return Action::Save,
             Key::Esc | Key::Char('q' | 'c') => self.relax("All limp; c goes on with the compass."),
@@ -288,6 +350,9 @@ impl Session {
     }
 
     fn turn(&mut self, deg: f32) {
+        if self.pointing().at.is_none() {
+            return self.say(NONE_AT_HAND);
+        }
         let hand = self.hand();
         let before = hand.bend();
         hand.turn_deg = (hand.turn_deg + deg).clamp(-90.0, 90.0);
@@ -305,6 +370,9 @@ impl Session {
     }
 
     fn lean(&mut self, by: f32) {
+        if self.pointing().at.is_none() {
+            return self.say(NONE_AT_HAND);
+        }
         let hand = self.hand();
         hand.lean = (hand.lean + by).clamp(LEANS.0, LEANS.1);
         hand.run_up();
@@ -315,20 +383,21 @@ impl Session {
     fn take(&mut self) {
         let tentacle = self.chosen / 2;
         let Some(at) = self.pointing().at else {
-            return self.say("1 to 8 measure a bearing again.");
+            return self.say(NONE_AT_HAND);
         };
         let held = self.pair(tentacle).and_then(|pair| held(pair));
         let Some(held) = held.filter(|_| self.pointing().way.is_empty()) else {
             return self.say("It moves still.");
         };
         let hand = self.hand();
+        let before = hand.taken[at];
         match Mark::new(bearing(at), hand.lean, held) {
             Ok(mark) => hand.taken[at] = Some(mark),
             Err(refusal) => return self.refuse(&format!("it {refusal}")),
         }
         hand.skipped[at] = false;
-        hand.order.retain(|other| *other != at);
-        hand.order.push(at);
+        hand.order.push((at, before));
+        hand.settle();
         self.message = format!("{}° is taken; u takes it back.", degrees(at));
         self.go_on();
     }
@@ -336,7 +405,7 @@ impl Session {
     fn skip(&mut self) {
         let hand = self.hand();
         let Some(at) = hand.at else {
-            return self.say("1 to 8 measure a bearing again.");
+            return self.say(NONE_AT_HAND);
         };
         hand.skipped[at] = hand.taken[at].is_none();
         self.message = match hand.skipped[at] {
@@ -351,10 +420,11 @@ impl Session {
     }
 
     fn take_mark_back(&mut self) {
-        let Some(at) = self.hand().order.pop() else {
+        let Some((at, before)) = self.hand().order.pop() else {
             return self.say("There is nothing to take back.");
         };
-        self.hand().taken[at] = None;
+        self.hand().taken[at] = before;
+        self.hand().settle();
         self.measure(at);
         self.message = format!("{}° is taken back.", degrees(at));
     }
@@ -378,10 +448,7 @@ impl Session {
         hand.way = vec![Bend::STRAIGHT];
         let marks = hand.taken();
         match Compass::new(hand.facing, &marks) {
-            Ok(compass) => {
-                hand.marks = marks;
-                self.message = verdict(&self.pointing().name, &compass);
-            }
+            Ok(compass) => self.message = verdict(&self.pointing().name, &compass),
             Err(refusal) => self.refuse(&format!("a compass {refusal}; 1 to 8 measure again")),
         }
     }

@@ -62,7 +62,7 @@ const KEYS_ALL_STRAIGHT: [&str; 1] =
 
 const KEYS_COMPASS: [&str; 2] = [
     "←→ turn 2°  Shift ←→ 10°  , . 1°  ↑↓ lean  Enter it points along the line",
-    "k skip  1-8 measure that one again  u undo  s save  Space limp",
+    "k skip  1-8 measure that one again  r all afresh  u undo  s save  Space limp",
 ];
 
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);

@@ -196,6 +196,8 @@ impl Evening {
             self.session.say("Saving.");
             // The keeper waits for as long as there are jobs.
             self.saving = self.jobs.send(ready).is_ok();
+        } else if self.session.unfinished().next().is_some() {
+            self.not_saved("Nothing to save yet: a compass needs six bearings, all round the hat.");
         } else if partly.is_empty() {
             self.session.say("Nothing new to save.");
             if self.leaves_when_saved {

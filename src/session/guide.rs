@@ -51,7 +51,9 @@ fn leave(session: &Session) -> Vec<String> {
     let servos = session.unsaved().map(|(_, servo)| servo.name.clone());
     let compasses = session.unsaved_marks();
     let compasses = compasses.map(|(_, it)| format!("the compass of {}", it.name));
-    let names: Vec<String> = servos.chain(compasses).collect();
+    let unfinished = session.unfinished();
+    let unfinished = unfinished.map(|it| format!("the unfinished compass of {}", it.name));
+    let names: Vec<String> = servos.chain(compasses).chain(unfinished).collect();
     vec![
         format!("Not saved yet: {}.", names.join(", ")),
         "s saves and leaves, q leaves without saving, any other key stays.".to_owned(),

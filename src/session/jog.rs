@@ -73,6 +73,11 @@ impl Jog {
         self.way != Way::Rest
     }
 
+    /// Whether it goes somewhere by itself.
+    pub(crate) fn is_going(&self) -> bool {
+        matches!(self.way, Way::Go(_))
+    }
+
     pub(crate) fn is_sweeping(&self) -> bool {
         matches!(self.way, Way::Sweep { .. })
     }

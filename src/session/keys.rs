@@ -112,6 +112,11 @@ impl Session {
         let n = self.servos.len();
         match key {
             Key::Char('p') if self.mode == (Mode::AllStraight { awake: true }) => self.point_all(),
+            Key::Char('n') | Key::Left | Key::Right | FAR_LEFT | FAR_RIGHT
+                if self.servos.iter().any(|servo| servo.jog.is_going()) =>
+            {
+                self.say("They move still.");
+            }
             _ if self.pointed.is_some() && !matches!(key, Key::Char('a' | 'q') | Key::Esc) => {
                 self.say("p goes on; Space makes all limp, and then every key is there again.");
             }
@@ -202,7 +207,7 @@ impl Session {
     }
 
     fn ask_to_leave(&mut self) -> Action {
-        if self.unsaved().next().is_none() && self.unsaved_marks().next().is_none() {
+        if self.is_all_saved() {
             return Action::Quit;
         }
         self.mode = Mode::Leave;

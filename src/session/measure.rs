@@ -1,5 +1,6 @@
 //! Points set, taken back, and gone through.
 
+use super::bearings::table_of;
 use super::{Mode, Session};
 use crate::files::{Points, place, tenths};
 
@@ -54,10 +55,10 @@ impl Session {
         let neutral = points.neutral_moved(&servo.points);
         let neutral = neutral.map_or(String::new(), |told| format!("; {told}"));
         self.message = format!("{name}: {what}{neutral}; u takes it back");
-        if self.tentacles[chosen / 2].has_marks() {
-            self.message += ". Its tentacle's compass wants measuring again: c";
-        }
         let before = std::mem::replace(&mut servo.points, points);
+        if self.respell(chosen, &before) {
+            self.message += ". Measure its compass again: c";
+        }
         self.undo.push((chosen, before));
     }
 
@@ -75,8 +76,20 @@ impl Session {
         }
         self.jog().stop();
         self.chosen = servo;
-        let servo = &mut self.servos[servo];
-        servo.points = points;
-        self.message = format!("{}: the last change is taken back", servo.name);
+        let changed = std::mem::replace(&mut self.servos[servo].points, points);
+        self.respell(servo, &changed);
+        let name = &self.servos[servo].name;
+        self.message = format!("{name}: the last change is taken back");
+    }
+
+    /// A servo had other points before: whether its tentacle's compass is spoiled by that.
+    fn respell(&mut self, servo: usize, before: &Points) -> bool {
+        let tentacle = &mut self.tentacles[servo / 2];
+        let tables = table_of(before).zip(table_of(&self.servos[servo].points));
+        match tables {
+            _ if !tentacle.has_marks() => false,
+            Some((old, new)) => tentacle.respell(servo % 2, &old, &new),
+            None => true,
+        }
     }
 }

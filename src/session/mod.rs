@@ -176,6 +176,18 @@ impl Session {
         tentacles.filter(|(_, tentacle)| tentacle.marks != tentacle.saved)
     }
 
+    /// The tentacles of which bearings were taken, too few for a compass.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = &Pointing> {
+        self.tentacles.iter().filter(|it| it.is_unfinished())
+    }
+
+    /// Whether nobody's work is lost by leaving.
+    pub(crate) fn is_all_saved(&self) -> bool {
+        self.unsaved().next().is_none()
+            && self.unsaved_marks().next().is_none()
+            && self.unfinished().next().is_none()
+    }
+
     /// The pulses that follow `before`, which the board emits.
     pub(crate) fn frame(&mut self, now_us: u64, before: &Pulses) -> Pulses {
         let busy = self.engaged() > 0 || matches!(self.mode, Mode::AllStraight { .. });

@@ -7,7 +7,7 @@ use crate::files::{Files, SHIPPED_SERVOS, Servos};
 use crate::files::{Points, tenths};
 use proptest::prelude::*;
 use ratatui::crossterm::event::KeyCode as Key;
-use tentacle_hat::calibration::{Compass, Table};
+use tentacle_hat::calibration::{Compass, Mark, Point, Table};
 use tentacle_hat::drive::ENGAGE_EVERY_US;
 use tentacle_hat::pulse::Pulses;
 use tentacle_hat::units::{Bend, Microseconds, Timebase, Turns};
@@ -425,9 +425,66 @@ fn a_tentacle_is_pointed_bearing_after_bearing() {
     assert_eq!(trial.session.tentacles[1].marks.len(), 8);
     press(&mut trial, "uu");
     assert_eq!(trial.session.message, "315° is taken back.");
-    // They are what a table's change spoils.
+    // What was taken back is not to be saved.
+    let before = trial.session.tentacles[1].marks.clone();
+    assert_eq!(before.len(), 6);
+    // A servo turned round is bent the other way for the same pulse.
     press(&mut trial, " f");
-    assert!(trial.session.message.ends_with("wants measuring again: c"));
+    let after = trial.session.tentacles[1].marks.clone();
+    for (before, after) in before.iter().zip(&after) {
+        let (x, y) = (
+            before.taken.x + after.taken.x,
+            before.taken.y - after.taken.y,
+        );
+        assert!(x.abs() < 1e-3 && y.abs() < 1e-3, "{before:?} {after:?}");
+    }
+    press(&mut trial, "u");
+    let back = &trial.session.tentacles[1].marks;
+    let apart = |(a, b): (&Mark, &Mark)| (a.taken.x - b.taken.x).abs();
+    assert!(before.iter().zip(back).map(apart).all(|apart| apart < 1e-3));
+    // A table that leaves out what a mark held spoils it.
+    let table = |us: f64| {
+        let point = |bend, us| Point {
+            bend,
+            width: Microseconds::new(us).unwrap(),
+        };
+        Table::new(&[point(-1.0, 1400.0), point(1.0, us)]).unwrap()
+    };
+    let tentacle = &mut trial.session.tentacles[1];
+    assert!(tentacle.respell(1, &table(1600.0), &table(1450.0)));
+}
+
+#[test]
+fn no_bearing_is_lost_without_a_question() {
+    let mut trial = Trial::new(&text());
+    press(&mut trial, "↓↓c");
+    take(&mut trial, 3);
+    assert!(!trial.session.is_all_saved());
+    press(&mut trial, " q");
+    assert_eq!(trial.session.mode, Mode::Leave);
+    press(&mut trial, "xc");
+    // Six all round make a compass that is saved as it is.
+    take(&mut trial, 4);
+    assert_eq!(trial.session.unsaved_marks().count(), 1);
+    save(&text(), &mut trial.session);
+    assert!(trial.session.is_all_saved());
+}
+
+#[test]
+fn neutral_is_not_set_before_all_stand_straight_again() {
+    let mut trial = Trial::new(&measured());
+    press(&mut trial, "a");
+    (0..1000).for_each(|_| trial.frame());
+    let before = trial.session.servos[0].points.clone();
+    for _ in 0..9 {
+        (0..200).for_each(|_| trial.frame());
+        press(&mut trial, "p");
+    }
+    assert_eq!(trial.session.message, "All stand straight again.");
+    (0..5).for_each(|_| trial.frame());
+    press(&mut trial, "n");
+    assert_eq!(trial.session.message, "They move still.");
+    assert_eq!(trial.session.servos[0].points, before);
 }
 
 #[test]
