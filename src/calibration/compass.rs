@@ -203,6 +203,11 @@ impl Compass {
         self.marks.iter().map(residual)
     }
 
+    /// How far marks lie beside in the mean, degrees.
+    pub fn mean_deg(&self) -> f32 {
+        self.residuals_deg().map(f32::abs).sum::<f32>() / self.marks.len() as f32
+    }
+
     /// The mark that lies furthest beside, and by how much, degrees.
     pub fn worst(&self) -> (&Mark, f32) {
         let off = self.marks.iter().zip(self.residuals_deg().map(f32::abs));

@@ -484,8 +484,7 @@ impl Session {
 
 /// How well it points.
 pub(crate) fn verdict(name: &str, compass: &Compass) -> String {
-    let count = compass.marks().len() as f32;
-    let mean = compass.residuals_deg().map(f32::abs).sum::<f32>() / count;
+    let mean = compass.mean_deg();
     let (_, worst) = compass.worst();
     let mut told = format!("{name} points to within {mean:.1}°, {worst:.1}° at worst.");
     if let Some((mark, deg)) = compass.mistaken() {

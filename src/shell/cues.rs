@@ -29,6 +29,7 @@ pub(super) struct Cues {
 /// Who said a cue.
 #[derive(Debug)]
 enum Origin {
+    /// The command line, a press, a sense: nobody who hears what became of it.
     Own,
     /// A line of the sheet.
     Sheet(String),

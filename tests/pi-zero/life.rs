@@ -102,8 +102,7 @@ pub(crate) fn reads_back(board: &mut Board) -> Result<String> {
 }
 
 pub(crate) fn memory(board: &mut Board) -> Result<String> {
-    // 2.5 MB, in the kernel's kB of 1024 bytes.
-    const MOST_KB: u64 = 2560;
+    const MOST_KB: u64 = 2500;
     let status = fs::read_to_string(format!("/proc/{}/status", board.moving()?))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak: u64 = line

@@ -161,7 +161,7 @@ fn compasses(report: &Report, rig: &Rig) {
             continue;
         };
         let (name, count) = (tentacle.name, compass.marks().len());
-        let mean = compass.residuals_deg().map(f32::abs).sum::<f32>() / count as f32;
+        let mean = compass.mean_deg();
         let leans = match compass.scale() {
             scale if scale < 0.995 => format!(", and leans to {:.0} % of a wish", scale * 100.0),
             _ => String::new(),
